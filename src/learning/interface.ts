@@ -1,0 +1,58 @@
+/**
+ * The machine learning interface: all that a driver knows of a learner. The same learner object runs under the local
+ * driver and under the ledger driver and makes the same decisions under both. After `MachineLearningInterface` of
+ * fetchai/colearn, with the round made explicit so that a learner which restarts trains as one that did not.
+ */
+import type { Weights } from "../weights/weights.ts";
+
+export interface Metric {
+  /** For example "accuracy" or "loss". */
+  readonly name: string;
+  readonly direction: "maximise" | "minimise";
+  /** Approve only what is better than the current weights by more than this, in the metric's unit. */
+  readonly tolerance: number;
+}
+
+/** A learner's judgement of weights. */
+export interface Evaluation {
+  /** The metric over the learner's vote split. */
+  readonly voteScore: number;
+  /** The metric over the learner's test split: for reports, never for the vote. NaN without a test split. */
+  readonly testScore: number;
+  /** Whether the weights are better than the current ones on the vote split, by the metric's rule. */
+  readonly vote: boolean;
+}
+
+/** A model's weights with the topology that they fill. */
+export interface Model {
+  /** "tfjs-layers": `topology` is what `tf.models.modelFromJSON` takes. */
+  readonly format: string;
+  readonly topology: unknown;
+  readonly weights: Weights;
+}
+
+/** How far a training or an evaluation is: `done` of `total` steps. */
+export type OnProgress = (done: number, total: number) => void;
+
+export interface WorkOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+export interface MachineLearningInterface {
+  /** Trains from the current weights on the train split and returns the result. The current weights do not change. */
+  proposeWeights(round: number, options?: WorkOptions): Promise<Weights>;
+  /** Evaluates weights. The current weights do not change. */
+  testWeights(weights: Weights, options?: WorkOptions): Promise<Evaluation>;
+  /** Makes these the current weights. */
+  acceptWeights(weights: Weights, options?: WorkOptions): Promise<void>;
+  currentWeights(): Promise<Weights>;
+  currentModel(): Promise<Model>;
+  /** Frees what the learner holds. */
+  dispose(): Promise<void>;
+}
+
+/** The vote's rule: strictly better by more than the tolerance. NaN is never better. */
+export function isBetter(metric: Metric, proposed: number, current: number): boolean {
+  return metric.direction === "maximise" ? proposed > current + metric.tolerance : proposed < current - metric.tolerance;
+}

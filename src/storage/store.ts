@@ -1,0 +1,41 @@
+/**
+ * Where bytes live: a file in, its content id out, and the other way round. Two implementations, held to the same
+ * contract by the same tests: an embedded IPFS node (Helia) and a Kubo daemon over its RPC.
+ *
+ * Files are stored as UnixFS with CIDv1, raw leaves and chunks of 1 MiB, so that every implementation gives a file the
+ * same content id.
+ */
+import type { ContentId } from "../weights/content-id.ts";
+
+export interface FetchOptions {
+  /** Refuse a file of more than this, while reading, whatever size its publisher claims. */
+  readonly maxBytes: number;
+  /** Multiaddresses (with /p2p/ ids) of peers that may hold the file, best first. Ignored for a file that is here. */
+  readonly providers?: readonly string[] | undefined;
+  /** Ends the wait: without it a file that nobody has is waited for until `timeoutMilliseconds`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Give up when no further block arrived for this long. Default 30 000. */
+  readonly timeoutMilliseconds?: number | undefined;
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+}
+
+export interface Store {
+  /** Stores and pins a file. Idempotent. */
+  add(bytes: Uint8Array, signal?: AbortSignal): Promise<ContentId>;
+  /**
+   * Reads a file, from here or from its providers, and keeps (without pinning) the blocks that came: a fetch that was
+   * interrupted goes on from there.
+   * @throws StoreError `too-large`, `not-found` (nobody gave it in time) or `malformed` (the root is not a file)
+   */
+  get(id: ContentId, options: FetchOptions): Promise<Uint8Array>;
+  /** Whether the whole file is here. */
+  has(id: ContentId): Promise<boolean>;
+  /** Keeps a file that is here. Idempotent. */
+  pin(id: ContentId, signal?: AbortSignal): Promise<void>;
+  /** Lets go of a file: garbage collection may take it. Idempotent. */
+  unpin(id: ContentId, signal?: AbortSignal): Promise<void>;
+  /** Multiaddresses (with /p2p/ ids) at which other learners can fetch from this store. */
+  addresses(): Promise<string[]>;
+  /** Ends all work and closes all files. */
+  stop(): Promise<void>;
+}
