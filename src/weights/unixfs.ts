@@ -1,0 +1,32 @@
+import type { ImporterOptions } from "ipfs-unixfs-importer";
+import { fixedSize } from "ipfs-unixfs-importer/chunker";
+import { balanced } from "ipfs-unixfs-importer/layout";
+
+/** Bytes of a leaf: a file of at most this has one block, and its content id the codec raw. */
+export const CHUNK_BYTES = 1_048_576;
+
+/** Links of a node above the leaves. A file of more than this many chunks (1 GiB) has a second layer. */
+export const MAX_LINKS = 1_024;
+
+/**
+ * How a file becomes blocks. The same file must get the same content id everywhere, so every implementation uses these
+ * and nothing else: the profile `unixfs-v1-2025` of IPIP-499, which is what @helia/unixfs does by itself.
+ *
+ * Warning: a Kubo daemon makes nodes of 174 links unless it is told otherwise, and then gives files above 174 MiB
+ * another content id. Pass it {@link kuboAddOptions}, and compare what it answers.
+ */
+export const unixfsOptions = {
+  cidVersion: 1,
+  rawLeaves: true,
+  reduceSingleLeafToSelf: true,
+  chunker: fixedSize({ chunkSize: CHUNK_BYTES }),
+  layout: balanced({ maxChildrenPerNode: MAX_LINKS }),
+} satisfies ImporterOptions;
+
+/** {@link unixfsOptions} in the words of Kubo's RPC. Older daemons ignore `maxFileLinks`. */
+export const kuboAddOptions = {
+  cidVersion: 1,
+  rawLeaves: true,
+  chunker: `size-${CHUNK_BYTES}`,
+  maxFileLinks: MAX_LINKS,
+} as const;
