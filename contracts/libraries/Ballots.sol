@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Outcome} from "../ICollectiveLearning.sol";
+import {Bitmap} from "./Bitmap.sol";
+
+/// @notice One storage slot of a ballot box, for 64 learners: lane n holds the votes of the learners 64n to 64n + 63.
+/// A vote reads and writes its own lane and nothing else of the round, so what a vote needs to know is in each.
+///
+///     bits 0-63     voters      232-239  index of the proposer
+///         64-127    approvals   240-247  codec of the proposal
+///        128-191    rejections  248-249  outcome
+///        192-231    deadline    250-251  number of the last lane
+///                               252      early decision
+type Lane is uint256;
+
+/// @notice The votes on one proposal.
+struct BallotBox {
+    mapping(uint256 number => Lane) lanes;
+}
+
+/// @notice What every lane of a ballot box holds besides votes.
+/// @param deadline Unix time in seconds after which no vote counts.
+/// @param proposer Index of the proposer.
+/// @param codec Codec of the proposal.
+/// @param outcome Anything but `Open` closes the box.
+/// @param earlyDecision Whether the round settles as soon as its result cannot change.
+struct Terms {
+    uint40 deadline;
+    uint8 proposer;
+    uint8 codec;
+    Outcome outcome;
+    bool earlyDecision;
+}
+
+/// @notice The votes of all lanes, as sets of learners.
+struct Votes {
+    uint256 voters;
+    uint256 approvals;
+    uint256 rejections;
+}
+
+using Lanes for Lane global;
+using BallotBoxes for BallotBox global;
+
+/// @title The arithmetic of one lane
+library Lanes {
+    uint256 internal constant SIZE = 64;
+
+    uint256 private constant VOTERS = type(uint64).max;
+    uint256 private constant APPROVALS_AT = 64;
+    uint256 private constant REJECTIONS_AT = 128;
+    uint256 private constant DEADLINE_AT = 192;
+    uint256 private constant PROPOSER_AT = 232;
+    uint256 private constant CODEC_AT = 240;
+    uint256 private constant OUTCOME_AT = 248;
+    uint256 private constant LAST_LANE_AT = 250;
+    uint256 private constant EARLY_DECISION_AT = 252;
+
+    /// @notice A lane without votes.
+    /// @param laneVoters The voters among its 64 learners.
+    function create(uint256 laneVoters, uint256 last, Terms memory terms) internal pure returns (Lane) {
+        return
+            Lane.wrap(
+                laneVoters |
+                    (uint256(terms.deadline) << DEADLINE_AT) |
+                    (uint256(terms.proposer) << PROPOSER_AT) |
+                    (uint256(terms.codec) << CODEC_AT) |
+                    (uint256(terms.outcome) << OUTCOME_AT) |
+                    (last << LAST_LANE_AT) |
+                    (uint256(terms.earlyDecision ? 1 : 0) << EARLY_DECISION_AT)
+            );
+    }
+
+    /// @notice The lane with one vote more. The voter's own bit must be free.
+    function cast(Lane lane, uint256 index, bool approve) internal pure returns (Lane) {
+        uint256 bit = (index % SIZE) + (approve ? APPROVALS_AT : REJECTIONS_AT);
+        return Lane.wrap(Lane.unwrap(lane) | (1 << bit));
+    }
+
+    /// @notice The lane of a settled round. The outcome must be `Open` before.
+    function close(Lane lane, Outcome result) internal pure returns (Lane) {
+        return Lane.wrap(Lane.unwrap(lane) | (uint256(result) << OUTCOME_AT));
+    }
+
+    /// @notice The voters among the lane's learners.
+    function voters(Lane lane) internal pure returns (uint256) {
+        return Lane.unwrap(lane) & VOTERS;
+    }
+
+    /// @notice Those who approved.
+    function approvals(Lane lane) internal pure returns (uint256) {
+        return (Lane.unwrap(lane) >> APPROVALS_AT) & VOTERS;
+    }
+
+    /// @notice Those who rejected.
+    function rejections(Lane lane) internal pure returns (uint256) {
+        return (Lane.unwrap(lane) >> REJECTIONS_AT) & VOTERS;
+    }
+
+    /// @notice Whether all its voters voted.
+    function isComplete(Lane lane) internal pure returns (bool) {
+        return (approvals(lane) | rejections(lane)) == voters(lane);
+    }
+
+    /// @notice Whether a learner of this lane is to vote.
+    function isVoter(Lane lane, uint256 index) internal pure returns (bool) {
+        return Bitmap.has(voters(lane), index % SIZE);
+    }
+
+    /// @notice Whether a learner of this lane voted.
+    function hasVoted(Lane lane, uint256 index) internal pure returns (bool) {
+        return Bitmap.has(approvals(lane) | rejections(lane), index % SIZE);
+    }
+
+    function deadline(Lane lane) internal pure returns (uint40) {
+        return uint40(Lane.unwrap(lane) >> DEADLINE_AT);
+    }
+
+    function proposer(Lane lane) internal pure returns (uint8) {
+        return uint8(Lane.unwrap(lane) >> PROPOSER_AT);
+    }
+
+    function codec(Lane lane) internal pure returns (uint8) {
+        return uint8(Lane.unwrap(lane) >> CODEC_AT);
+    }
+
+    function outcome(Lane lane) internal pure returns (Outcome) {
+        return Outcome((Lane.unwrap(lane) >> OUTCOME_AT) & 3);
+    }
+
+    function lastLane(Lane lane) internal pure returns (uint256) {
+        return (Lane.unwrap(lane) >> LAST_LANE_AT) & 3;
+    }
+
+    function earlyDecision(Lane lane) internal pure returns (bool) {
+        return Bitmap.has(Lane.unwrap(lane), EARLY_DECISION_AT);
+    }
+}
+
+/// @title The lanes of one proposal together
+library BallotBoxes {
+    /// @notice Writes as many lanes as the voters need. There must be a voter.
+    function open(BallotBox storage box, uint256 voters, Terms memory terms) internal {
+        uint256 last = Bitmap.highest(voters) / Lanes.SIZE;
+        for (uint256 n = 0; n <= last; ++n) {
+            uint256 laneVoters = uint64(voters >> (n * Lanes.SIZE));
+            box.lanes[n] = Lanes.create(laneVoters, last, terms);
+        }
+    }
+
+    /// @notice Closes all lanes: they take no more votes.
+    function close(BallotBox storage box, Outcome outcome) internal {
+        uint256 last = box.lanes[0].lastLane();
+        for (uint256 n = 0; n <= last; ++n) box.lanes[n] = box.lanes[n].close(outcome);
+    }
+
+    /// @notice The votes of all lanes. A box that was never opened has no voters.
+    function read(BallotBox storage box) internal view returns (Votes memory votes) {
+        uint256 last = box.lanes[0].lastLane();
+        for (uint256 n = 0; n <= last; ++n) {
+            Lane lane = box.lanes[n];
+            votes.voters |= lane.voters() << (n * Lanes.SIZE);
+            votes.approvals |= lane.approvals() << (n * Lanes.SIZE);
+            votes.rejections |= lane.rejections() << (n * Lanes.SIZE);
+        }
+    }
+}
