@@ -3,15 +3,10 @@
  * driver and under the ledger driver and makes the same decisions under both. After `MachineLearningInterface` of
  * fetchai/colearn, with the round made explicit so that a learner which restarts trains as one that did not.
  */
+import type { Metric } from "../weights/metric.ts";
 import type { Weights } from "../weights/weights.ts";
 
-export interface Metric {
-  /** For example "accuracy" or "loss". */
-  readonly name: string;
-  readonly direction: "maximise" | "minimise";
-  /** Approve only what is better than the current weights by more than this, in the metric's unit. */
-  readonly tolerance: number;
-}
+export type { Metric };
 
 /** A learner's judgement of weights. */
 export interface Evaluation {
@@ -54,5 +49,7 @@ export interface MachineLearningInterface {
 
 /** The vote's rule: strictly better by more than the tolerance. NaN is never better. */
 export function isBetter(metric: Metric, proposed: number, current: number): boolean {
-  return metric.direction === "maximise" ? proposed > current + metric.tolerance : proposed < current - metric.tolerance;
+  return metric.direction === "maximise"
+    ? proposed > current + metric.tolerance
+    : proposed < current - metric.tolerance;
 }

@@ -1,3 +1,4 @@
+import { fromHex, toHex } from "multiformats/bytes";
 import { CID } from "multiformats/cid";
 import * as Digest from "multiformats/hashes/digest";
 import { sha256 } from "multiformats/hashes/sha2";
@@ -28,7 +29,7 @@ export function toCid({ digest, codec }: ContentId): CID {
   if (codec !== RAW && codec !== DAG_PB) {
     throw new ColearnError("content-id", `a content id's codec is 0x55 (raw) or 0x70 (dag-pb), not ${codec}`);
   }
-  return CID.createV1(codec, Digest.create(sha256.code, Buffer.from(digest.slice(2), "hex")));
+  return CID.createV1(codec, Digest.create(sha256.code, fromHex(digest.slice(2))));
 }
 
 /**
@@ -38,9 +39,9 @@ export function toCid({ digest, codec }: ContentId): CID {
 export function fromCid(cid: CID): ContentId {
   const { version, code: codec, multihash } = cid;
   if (version !== 1 || multihash.code !== sha256.code || (codec !== RAW && codec !== DAG_PB)) {
-    throw new ColearnError("content-id", `${cid} is not a CIDv1 with sha2-256 and codec raw or dag-pb`);
+    throw new ColearnError("content-id", `${cid.toString()} is not a CIDv1 with sha2-256 and codec raw or dag-pb`);
   }
-  return { digest: `0x${Buffer.from(multihash.digest).toString("hex")}`, codec };
+  return { digest: `0x${toHex(multihash.digest)}`, codec };
 }
 
 /** The content id in its usual text form, for example `bafkrei…`. */
