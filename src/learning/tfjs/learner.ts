@@ -1,0 +1,244 @@
+/**
+ * A learner around any Keras-style model (`tf.layers`, one input, one output) and any data in memory.
+ *
+ * The model's variables are scratch paper: the current weights are kept beside them, and every training or evaluation
+ * writes the weights that it needs first. So work that is called off, or fails, leaves nothing to repair. All tensors
+ * but the model's are gone when a call returns.
+ */
+import { setImmediate } from "node:timers/promises";
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { models } from "@tensorflow/tfjs-layers";
+
+import { ColearnError } from "../../errors.ts";
+import type { Weights } from "../../weights/weights.ts";
+import { throwIfAborted } from "../abort.ts";
+import type { Evaluation, MachineLearningInterface, Metric, Model, WorkOptions } from "../interface.ts";
+import { randomFrom } from "../random.ts";
+import type { Scores } from "../scores.ts";
+import { digestOf, judge, ScoreCache } from "../scores.ts";
+import type { Samples, Splits } from "./dataset.ts";
+import { evaluationBatches, inputBatch, sampleCount, targetBatch, trainingBatches } from "./dataset.ts";
+import type { Loss, LossName } from "./losses.ts";
+import { losses } from "./losses.ts";
+import type { SampleScore } from "./metrics.ts";
+import { sampleScore } from "./metrics.ts";
+import { checkWeights, copyWeights, readWeights, weightNames, writeWeights } from "./weights.ts";
+
+export interface TfjsLearnerOptions {
+  /** The learner owns the model and disposes of it. Its weights are the learner's first current weights. */
+  readonly model: LayersModel;
+  readonly data: Splits;
+  /** A new optimiser for every proposal: what one round's optimiser remembers never reaches the next. */
+  readonly optimizer: () => tf.Optimizer;
+  readonly loss: LossName;
+  /** Its name is "accuracy" or "loss". */
+  readonly metric: Metric;
+  readonly batchSize: number;
+  /** Batches trained for one proposal. */
+  readonly stepsPerProposal: number;
+  /** With the round, all that the choice of batches depends on: for example the experiment's seed and the learner's number. */
+  readonly batchSeed: readonly number[];
+  /** Samples evaluated at once: bounds the memory of an evaluation. Default 128. */
+  readonly evaluationBatchSize?: number | undefined;
+}
+
+/**
+ * A model from its topology, what `models.modelFromJSON` takes.
+ * @throws ColearnError `topology` when it is not one
+ */
+export async function modelFromTopology(topology: unknown): Promise<LayersModel> {
+  try {
+    return await models.modelFromJSON(topology as Parameters<typeof models.modelFromJSON>[0]);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ColearnError("topology", `the topology is not that of a tf.layers model: ${reason}`, { cause });
+  }
+}
+
+/** The topology of a model as plain JSON, with the layers' names and without weights. */
+export function topologyOf(model: LayersModel): unknown {
+  const topology: unknown = model.toJSON(undefined, false);
+  // A copy without undefined members, so that it is the same before and after a journey as JSON.
+  return JSON.parse(JSON.stringify(topology));
+}
+
+export class TfjsLearner implements MachineLearningInterface {
+  readonly #options: TfjsLearnerOptions;
+  readonly #model: LayersModel;
+  readonly #loss: Loss;
+  readonly #score: SampleScore;
+  readonly #scores = new ScoreCache();
+  #current: Weights;
+  #currentDigest: string;
+  #disposed = false;
+  /** Ends when the work in hand has: the model's variables serve one call at a time. */
+  #idle: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: TfjsLearnerOptions, current: Weights) {
+    this.#options = options;
+    this.#model = options.model;
+    this.#loss = losses[options.loss];
+    this.#score = sampleScore(options.metric.name, this.#loss);
+    this.#current = current;
+    this.#currentDigest = digestOf(current);
+  }
+
+  /** @throws ColearnError `topology-mismatch`, `no-samples`, `weights-names` or `unknown-metric` */
+  static async create(options: TfjsLearnerOptions): Promise<TfjsLearner> {
+    const { model, data } = options;
+    weightNames(model);
+    for (const [name, samples] of Object.entries(data) as [string, Samples | undefined][]) {
+      if (samples === undefined) continue;
+      if (sampleCount(samples) === 0) throw new ColearnError("no-samples", `the ${name} split has no samples`);
+      const wanted = model.inputs[0]?.shape.slice(1) ?? [];
+      const fits =
+        wanted.length === samples.shape.length && wanted.every((n, i) => n === null || n === samples.shape[i]);
+      if (model.inputs.length !== 1 || model.outputs.length !== 1 || !fits) {
+        const shape = JSON.stringify(samples.shape);
+        throw new ColearnError(
+          "topology-mismatch",
+          `a model with input ${JSON.stringify(wanted)} cannot take ${shape}`,
+        );
+      }
+    }
+    return new TfjsLearner(options, await readWeights(model));
+  }
+
+  async proposeWeights(round: number, work: WorkOptions = {}): Promise<Weights> {
+    return this.#exclusively(work, async () => {
+      const { data, batchSize, stepsPerProposal, batchSeed } = this.#options;
+      writeWeights(this.#model, this.#current);
+      const optimizer = this.#options.optimizer();
+      try {
+        const random = randomFrom("batches", ...batchSeed, round);
+        let done = 0;
+        for (const batch of trainingBatches(sampleCount(data.train), batchSize, stepsPerProposal, random)) {
+          await pause(work);
+          this.#trainBatch(optimizer, data.train, batch);
+          work.onProgress?.(++done, stepsPerProposal);
+        }
+      } finally {
+        optimizer.dispose();
+      }
+      const { tensors } = await readWeights(this.#model);
+      return { tensors, summary: { steps: stepsPerProposal, samples: stepsPerProposal * batchSize } };
+    });
+  }
+
+  async testWeights(weights: Weights, work: WorkOptions = {}): Promise<Evaluation> {
+    return this.#exclusively(work, async () => {
+      checkWeights(this.#model, weights);
+      const digest = digestOf(weights);
+      const missing = new Map(
+        [
+          { digest: this.#currentDigest, weights: this.#current },
+          { digest, weights },
+        ].flatMap((wanted) => (this.#scores.get(wanted.digest) ? [] : [[wanted.digest, wanted.weights] as const])),
+      );
+      const total = missing.size * this.#evaluationSteps();
+      let done = 0;
+      for (const [missingDigest, missingWeights] of missing) {
+        writeWeights(this.#model, missingWeights);
+        const scores = await this.#evaluate(work, () => work.onProgress?.(++done, total));
+        this.#scores.set(missingDigest, scores);
+      }
+      const [proposed, current] = [this.#scores.get(digest), this.#scores.get(this.#currentDigest)];
+      if (!proposed || !current) throw new Error("the scores that were just computed are not remembered");
+      return judge(this.#options.metric, proposed, current);
+    });
+  }
+
+  async acceptWeights(weights: Weights, work: WorkOptions = {}): Promise<void> {
+    return this.#exclusively(work, () => {
+      checkWeights(this.#model, weights);
+      this.#current = copyWeights(weights);
+      this.#currentDigest = digestOf(this.#current);
+      return Promise.resolve();
+    });
+  }
+
+  currentWeights(): Promise<Weights> {
+    return Promise.resolve(copyWeights(this.#current));
+  }
+
+  async currentModel(): Promise<Model> {
+    return { format: "tfjs-layers", topology: topologyOf(this.#model), weights: await this.currentWeights() };
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#idle;
+    this.#model.dispose();
+  }
+
+  /** One optimiser step on the mean loss of the batch, and the layers' own losses (regularisers). */
+  #trainBatch(optimizer: tf.Optimizer, samples: Samples, batch: Uint32Array): void {
+    const variables = this.#model.trainableWeights.flatMap(({ name }) => tf.engine().registeredVariables[name] ?? []);
+    tf.tidy(() => {
+      const inputs = inputBatch(samples, batch);
+      const targets = tf.tensor1d(targetBatch(samples, batch));
+      optimizer.minimize(
+        () => {
+          const outputs = this.#model.apply(inputs, { training: true }) as tf.Tensor2D;
+          const own = this.#model.calculateLosses();
+          return own.reduce<tf.Scalar>((sum, loss) => tf.add(sum, loss), this.#loss.mean(targets, outputs));
+        },
+        false,
+        variables,
+      );
+    });
+  }
+
+  /** Scores of the weights that the model holds now. */
+  async #evaluate(work: WorkOptions, onBatch: () => void): Promise<Scores> {
+    const { vote, test } = this.#options.data;
+    const voteScore = await this.#meanScore(vote, work, onBatch);
+    const testScore = test === undefined ? NaN : await this.#meanScore(test, work, onBatch);
+    return { voteScore, testScore };
+  }
+
+  async #meanScore(samples: Samples, work: WorkOptions, onBatch: () => void): Promise<number> {
+    let sum = 0;
+    for (const batch of evaluationBatches(sampleCount(samples), this.#evaluationBatchSize)) {
+      await pause(work);
+      const outputs = tf.tidy(() => this.#model.predictOnBatch(inputBatch(samples, batch)) as tf.Tensor);
+      const values = (await outputs.data()) as Float32Array;
+      outputs.dispose();
+      const width = values.length / batch.length;
+      for (const [row, target] of targetBatch(samples, batch).entries()) {
+        sum += this.#score(target, values.subarray(row * width, (row + 1) * width));
+      }
+      onBatch();
+    }
+    return sum / sampleCount(samples);
+  }
+
+  get #evaluationBatchSize(): number {
+    return this.#options.evaluationBatchSize ?? 128;
+  }
+
+  #evaluationSteps(): number {
+    const { vote, test } = this.#options.data;
+    const steps = (samples: Samples): number => Math.ceil(sampleCount(samples) / this.#evaluationBatchSize);
+    return steps(vote) + (test === undefined ? 0 : steps(test));
+  }
+
+  #exclusively<T>(work: WorkOptions, action: () => Promise<T>): Promise<T> {
+    const result = this.#idle.then(() => {
+      throwIfAborted(work.signal);
+      if (this.#disposed) throw new ColearnError("learner-disposed", "the learner was disposed of");
+      return action();
+    });
+    this.#idle = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Lets messages in (the wish to stop may be one of them), then stops if asked to. */
+async function pause({ signal }: WorkOptions): Promise<void> {
+  await setImmediate();
+  throwIfAborted(signal);
+}

