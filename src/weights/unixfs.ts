@@ -1,6 +1,11 @@
+import { importFile } from "ipfs-unixfs-importer";
 import type { ImporterOptions } from "ipfs-unixfs-importer";
 import { fixedSize } from "ipfs-unixfs-importer/chunker";
 import { balanced } from "ipfs-unixfs-importer/layout";
+import type { CID } from "multiformats/cid";
+
+import { fromCid } from "./content-id.ts";
+import type { ContentId } from "./content-id.ts";
 
 /** Bytes of a leaf: a file of at most this has one block, and its content id the codec raw. */
 export const CHUNK_BYTES = 1_048_576;
@@ -30,3 +35,14 @@ export const kuboAddOptions = {
   chunker: `size-${CHUNK_BYTES}`,
   maxFileLinks: MAX_LINKS,
 } as const;
+
+/**
+ * The content id that every store gives these bytes, without storing them.
+ *
+ * Here and not beside the ids' type, so that whoever only handles ids does not load the importer.
+ */
+export async function contentIdOf(bytes: Uint8Array): Promise<ContentId> {
+  const nowhere = { put: (cid: CID): CID => cid };
+  const { cid } = await importFile({ content: bytes }, nowhere, unixfsOptions);
+  return fromCid(cid);
+}
