@@ -15,7 +15,7 @@ import {
     Vote
 } from "./ICollectiveLearning.sol";
 import {Approval} from "./libraries/Approval.sol";
-import {BallotBox, Lane, Lanes, Terms, Votes} from "./libraries/Ballots.sol";
+import {BallotBox, Lane, Lanes, Votes} from "./libraries/Ballots.sol";
 import {Bitmap} from "./libraries/Bitmap.sol";
 
 /// @title The ledger of Collective Learning
@@ -39,10 +39,26 @@ contract CollectiveLearning is ICollectiveLearning {
     /// @dev As if the last index had been selected before the first round: the circle then begins with the lowest.
     uint8 private constant BEFORE_FIRST = 255;
 
-    /// @dev What changes in a run, and of the config what a step needs, in one slot, so that a step reads one slot.
-    /// @param proposer Index of the last learner selected; meaningful after the first round opened.
+    /// @param place The learner's index plus one; zero for who never joined.
+    struct Member {
+        uint16 place;
+        bool invited;
+    }
+
+    /// @dev The first slot, down to `earlyDecision`, holds what changes in a run and, copied from the config, what a step of
+    /// the run needs, so that a step reads one slot for both.
+    /// @param round The open round, or the last one.
+    /// @param weightsRound The last accepted round: its proposal is the current weights.
+    /// @param proposer Index of the last learner selected.
     /// @param deadline End of the enrolment, the phase or the pause; zero in a final status.
-    struct State {
+    /// @param active Learners neither suspended nor gone.
+    /// @param struck Learners that missed their last duty.
+    /// @param participants Learners active when the open round opened: its proposer and its voters.
+    /// @param proposal Digest of the open round's proposal; meaningful in phase `Vote` only.
+    /// @param proposals Digests of the settled rounds' proposals; zero for a round that was skipped.
+    /// @param ballots Keyed by the proposal's digest too: a vote on other weights finds a box without voters. A skipped
+    /// round's box, closed and without votes, is under digest zero.
+    struct Experiment {
         Status status;
         Phase phase;
         uint32 round;
@@ -54,30 +70,13 @@ contract CollectiveLearning is ICollectiveLearning {
         uint32 voteWindow;
         uint16 approvalBps;
         bool earlyDecision;
-    }
-
-    /// @param place The learner's index plus one; zero for who never joined.
-    struct Member {
-        uint16 place;
-        bool invited;
-    }
-
-    /// @param active Learners neither suspended nor gone.
-    /// @param struck Learners that missed their last duty.
-    /// @param participants Learners active when the open round opened: its proposer and its voters.
-    /// @param proposal Digest of the open round's proposal; meaningful in phase `Vote` only.
-    /// @param proposals Digests of the settled rounds' proposals; zero for a round that was skipped.
-    /// @param ballots Keyed by the proposal's digest too: a vote on other weights finds a box without voters. A skipped
-    /// round's box, closed and without votes, is under digest zero.
-    struct Experiment {
-        Config config;
-        State state;
         uint256 active;
         uint256 struck;
         uint256 participants;
         bytes32 proposal;
         address coordinator;
         uint16 learnerCount;
+        Config config;
         mapping(uint256 index => address) learners;
         mapping(address learner => Member) members;
         mapping(uint32 round => bytes32 digest) proposals;
@@ -96,28 +95,23 @@ contract CollectiveLearning is ICollectiveLearning {
         _check(config);
         id = ExperimentId.wrap(++experimentCount);
         Experiment storage e = _experiments[id];
-        e.config = config;
+        e.status = Status.Enrolling;
+        e.proposer = BEFORE_FIRST;
+        e.deadline = config.enrolmentDeadline;
+        e.rounds = config.rounds;
+        e.proposeWindow = config.proposeWindow;
+        e.voteWindow = config.voteWindow;
+        e.approvalBps = config.approvalBps;
+        e.earlyDecision = config.earlyDecision;
         e.coordinator = msg.sender;
-        e.state = State({
-            status: Status.Enrolling,
-            phase: Phase.None,
-            round: 0,
-            weightsRound: 0,
-            proposer: BEFORE_FIRST,
-            deadline: config.enrolmentDeadline,
-            rounds: config.rounds,
-            proposeWindow: config.proposeWindow,
-            voteWindow: config.voteWindow,
-            approvalBps: config.approvalBps,
-            earlyDecision: config.earlyDecision
-        });
+        e.config = config;
         emit ExperimentCreated(id, msg.sender, config);
     }
 
     /// @inheritdoc ICollectiveLearning
     function invite(ExperimentId id, address[] calldata learners) external {
-        (Experiment storage e, State memory s) = _load(id);
-        if (s.status != Status.Enrolling) revert WrongStatus(id, s.status);
+        Experiment storage e = _load(id);
+        if (e.status != Status.Enrolling) revert WrongStatus(id, e.status);
         if (msg.sender != e.coordinator) revert NotCoordinator(msg.sender, e.coordinator);
         if (e.config.admission == Admission.Open) revert AdmissionOpen(id);
         for (uint256 i = 0; i < learners.length; ++i) {
@@ -128,8 +122,8 @@ contract CollectiveLearning is ICollectiveLearning {
 
     /// @inheritdoc ICollectiveLearning
     function join(ExperimentId id, string calldata contact) external returns (uint8 index) {
-        (Experiment storage e, State memory s) = _load(id);
-        _requireUnfinished(id, s);
+        Experiment storage e = _load(id);
+        _requireUnfinished(id, e);
         _checkContact(contact);
         Member storage member = e.members[msg.sender];
         if (member.place != 0) revert AlreadyJoined(msg.sender);
@@ -142,12 +136,12 @@ contract CollectiveLearning is ICollectiveLearning {
         e.learners[index] = msg.sender;
         e.learnerCount = count + 1;
         emit Joined(id, msg.sender, index, contact);
-        _activate(id, e, s, index);
+        _activate(id, e, index);
     }
 
     /// @inheritdoc ICollectiveLearning
     function updateContact(ExperimentId id, string calldata contact) external {
-        (Experiment storage e, ) = _load(id);
+        Experiment storage e = _load(id);
         _indexOf(e, msg.sender);
         _checkContact(contact);
         emit ContactUpdated(id, msg.sender, contact);
@@ -157,8 +151,8 @@ contract CollectiveLearning is ICollectiveLearning {
 
     /// @inheritdoc ICollectiveLearning
     function leave(ExperimentId id) external {
-        (Experiment storage e, State memory s) = _load(id);
-        _requireUnfinished(id, s);
+        Experiment storage e = _load(id);
+        _requireUnfinished(id, e);
         uint256 index = _indexOf(e, msg.sender);
         if (!e.active.has(index)) revert NotActive(msg.sender);
         e.active = e.active.without(Bitmap.only(index));
@@ -167,21 +161,20 @@ contract CollectiveLearning is ICollectiveLearning {
 
     /// @inheritdoc ICollectiveLearning
     function resume(ExperimentId id) external {
-        (Experiment storage e, State memory s) = _load(id);
-        _requireUnfinished(id, s);
+        Experiment storage e = _load(id);
+        _requireUnfinished(id, e);
         uint256 index = _indexOf(e, msg.sender);
         if (e.active.has(index)) revert AlreadyActive(msg.sender);
         e.struck = e.struck.without(Bitmap.only(index));
         emit Resumed(id, msg.sender);
-        _activate(id, e, s, index);
+        _activate(id, e, index);
     }
 
     /// @dev A pause ends as soon as there are two again: a proposer and a voter.
-    function _activate(ExperimentId id, Experiment storage e, State memory s, uint256 index) private {
+    function _activate(ExperimentId id, Experiment storage e, uint256 index) private {
         e.active = e.active.with(index);
-        if (s.status == Status.Paused && e.active.hasTwo()) {
-            _openNext(id, e, s);
-            e.state = s;
+        if (e.status == Status.Paused && e.active.hasTwo()) {
+            _openNext(id, e);
         }
     }
 
@@ -189,35 +182,32 @@ contract CollectiveLearning is ICollectiveLearning {
 
     /// @inheritdoc ICollectiveLearning
     function start(ExperimentId id) external {
-        (Experiment storage e, State memory s) = _load(id);
-        uint256 active = _requireEndOfEnrolment(id, e, s);
+        Experiment storage e = _load(id);
+        uint256 active = _requireEndOfEnrolment(id, e);
         if (active < e.config.minLearners) revert TooFewLearners(active, e.config.minLearners);
         emit Started(id, uint16(active));
-        _openNext(id, e, s);
-        e.state = s;
+        _openNext(id, e);
     }
 
     /// @inheritdoc ICollectiveLearning
     function cancel(ExperimentId id) external {
-        (Experiment storage e, State memory s) = _load(id);
-        uint256 active = _requireEndOfEnrolment(id, e, s);
+        Experiment storage e = _load(id);
+        uint256 active = _requireEndOfEnrolment(id, e);
         if (msg.sender != e.coordinator && active >= e.config.minLearners) {
             revert EnoughLearners(active, e.config.minLearners);
         }
-        s.status = Status.Cancelled;
-        s.deadline = 0;
-        e.state = s;
+        e.status = Status.Cancelled;
+        e.deadline = 0;
         emit Cancelled(id);
     }
 
     /// @dev The coordinator may end the enrolment at any time, anyone once its deadline has passed.
     function _requireEndOfEnrolment(
         ExperimentId id,
-        Experiment storage e,
-        State memory s
+        Experiment storage e
     ) private view returns (uint256 active) {
-        if (s.status != Status.Enrolling) revert WrongStatus(id, s.status);
-        if (msg.sender != e.coordinator && block.timestamp <= s.deadline) {
+        if (e.status != Status.Enrolling) revert WrongStatus(id, e.status);
+        if (msg.sender != e.coordinator && block.timestamp <= e.deadline) {
             revert NotCoordinator(msg.sender, e.coordinator);
         }
         return e.active.count();
@@ -227,31 +217,22 @@ contract CollectiveLearning is ICollectiveLearning {
 
     /// @inheritdoc ICollectiveLearning
     function propose(ExperimentId id, uint32 round, ContentId calldata weights) external {
-        (Experiment storage e, State memory s) = _load(id);
-        if (s.status != Status.Running) revert WrongStatus(id, s.status);
-        if (round != s.round) revert WrongRound(round, s.round);
-        if (s.phase != Phase.Propose) revert WrongPhase(s.phase);
-        address proposer = e.learners[s.proposer];
+        Experiment storage e = _load(id);
+        _requireRound(id, e, round, Phase.Propose);
+        address proposer = e.learners[e.proposer];
         if (msg.sender != proposer) revert NotProposer(msg.sender, proposer);
-        if (block.timestamp > s.deadline) revert DeadlinePassed(block.timestamp, s.deadline);
-        if (weights.digest == 0 || !_isCodec(weights.codec)) revert InvalidContentId(weights.digest, weights.codec);
-        if (weights.digest == _digestOf(e, s.weightsRound)) revert ProposalUnchanged(weights.digest);
+        if (block.timestamp > e.deadline) revert DeadlinePassed(block.timestamp, e.deadline);
+        (bytes32 digest, uint8 codec) = (weights.digest, weights.codec);
+        if (digest == 0 || !_isCodec(codec)) revert InvalidContentId(digest, codec);
+        if (digest == _digestOf(e, e.weightsRound)) revert ProposalUnchanged(digest);
 
-        s.phase = Phase.Vote;
-        s.deadline = _after(s.voteWindow);
-        e.state = s;
-        e.proposal = weights.digest;
-        e.ballots[round][weights.digest].open(
-            _voters(e, s),
-            Terms({
-                deadline: s.deadline,
-                proposer: s.proposer,
-                codec: weights.codec,
-                outcome: Outcome.Open,
-                earlyDecision: s.earlyDecision
-            })
-        );
-        emit Proposed(id, round, msg.sender, weights.digest, weights.codec, s.deadline);
+        uint40 deadline = _after(e.voteWindow);
+        Lane terms = Lanes.terms(deadline, e.proposer, codec, e.earlyDecision, Outcome.Open);
+        e.phase = Phase.Vote;
+        e.deadline = deadline;
+        e.proposal = digest;
+        e.ballots[round][digest].open(_voters(e), terms);
+        emit Proposed(id, round, msg.sender, digest, codec, deadline);
     }
 
     /// @inheritdoc ICollectiveLearning
@@ -262,7 +243,7 @@ contract CollectiveLearning is ICollectiveLearning {
         uint256 index = _indexOf(e, msg.sender);
         BallotBox storage box = e.ballots[round][proposal];
         Lane lane = box.lanes[index / Lanes.SIZE];
-        if (lane.outcome() != Outcome.Open) revert RoundClosed(round);
+        if (lane.isClosed()) revert RoundClosed(round);
         if (!lane.isVoter(index)) _refuseVote(id, round, proposal);
         if (lane.hasVoted(index)) revert AlreadyVoted(msg.sender);
         if (block.timestamp > lane.deadline()) revert DeadlinePassed(block.timestamp, lane.deadline());
@@ -270,15 +251,12 @@ contract CollectiveLearning is ICollectiveLearning {
         lane = lane.cast(index, approve);
         box.lanes[index / Lanes.SIZE] = lane;
         emit Voted(id, round, msg.sender, approve, score);
-        if (lane.isComplete() || lane.earlyDecision()) _settleIfDecided(id, e, proposal);
+        if (lane.isComplete() || lane.earlyDecision()) _settleIfDecided(id, e, round, proposal);
     }
 
     /// @dev Says why there is no such ballot, or no place in it for the caller.
     function _refuseVote(ExperimentId id, uint32 round, bytes32 proposal) private view {
-        (, State memory s) = _load(id);
-        if (s.status != Status.Running) revert WrongStatus(id, s.status);
-        if (round != s.round) revert WrongRound(round, s.round);
-        if (s.phase != Phase.Vote) revert WrongPhase(s.phase);
+        _requireRound(id, _load(id), round, Phase.Vote);
         revert NotVoter(msg.sender, round, proposal);
     }
 
@@ -286,87 +264,63 @@ contract CollectiveLearning is ICollectiveLearning {
 
     /// @inheritdoc ICollectiveLearning
     function advance(ExperimentId id) external {
-        (Experiment storage e, State memory s) = _load(id);
-        if (s.status != Status.Running && s.status != Status.Paused) revert WrongStatus(id, s.status);
-        if (block.timestamp <= s.deadline) revert TooEarly(block.timestamp, s.deadline);
-        if (s.status == Status.Paused) {
-            _complete(id, e, s);
-        } else if (s.phase == Phase.Propose) {
-            _skip(id, e, s);
+        Experiment storage e = _load(id);
+        if (e.status != Status.Running && e.status != Status.Paused) revert WrongStatus(id, e.status);
+        if (block.timestamp <= e.deadline) revert TooEarly(block.timestamp, e.deadline);
+        if (e.status == Status.Paused) {
+            _complete(id, e);
+        } else if (e.phase == Phase.Propose) {
+            _skip(id, e);
         } else {
-            Votes memory votes = e.ballots[s.round][e.proposal].read();
-            _settle(id, e, s, e.proposal, votes, votes.voters.without(votes.approvals | votes.rejections));
+            (uint32 round, bytes32 proposal) = (e.round, e.proposal);
+            Votes memory votes = e.ballots[round][proposal].read();
+            _settle(id, e, round, proposal, votes, votes.missing());
         }
-        e.state = s;
     }
 
-    /// @dev Nobody is absent from a round that ends before its deadline, even with votes missing.
-    function _settleIfDecided(ExperimentId id, Experiment storage e, bytes32 proposal) private {
-        State memory s = e.state;
-        Votes memory votes = e.ballots[s.round][proposal].read();
-        bool complete = votes.approvals | votes.rejections == votes.voters;
-        if (!complete) {
-            if (!s.earlyDecision) return;
-            uint256 approvals = votes.approvals.count();
-            uint256 rejections = votes.rejections.count();
-            if (!Approval.isDecided(approvals, rejections, votes.voters.count(), s.approvalBps)) return;
+    /// @dev Nobody is absent from a round that ends before its deadline, even where votes are missing.
+    function _settleIfDecided(ExperimentId id, Experiment storage e, uint32 round, bytes32 proposal) private {
+        Votes memory votes = e.ballots[round][proposal].read();
+        if (votes.missing() != 0) {
+            if (!e.earlyDecision) return;
+            (uint256 approvals, uint256 rejections, uint256 voters) = votes.count();
+            if (!Approval.isDecided(approvals, rejections, voters, e.approvalBps)) return;
         }
-        _settle(id, e, s, proposal, votes, 0);
-        e.state = s;
+        _settle(id, e, round, proposal, votes, 0);
     }
 
     function _settle(
         ExperimentId id,
         Experiment storage e,
-        State memory s,
+        uint32 round,
         bytes32 proposal,
         Votes memory votes,
         uint256 absent
     ) private {
-        uint256 approvals = votes.approvals.count();
-        uint256 voters = votes.voters.count();
-        Outcome outcome = Outcome.Rejected;
-        if (Approval.isAccepted(approvals, voters, s.approvalBps)) {
-            outcome = Outcome.Accepted;
-            s.weightsRound = s.round;
-        }
-        e.proposals[s.round] = proposal;
-        e.ballots[s.round][proposal].close(outcome);
-        emit RoundSettled(
-            id,
-            s.round,
-            outcome,
-            uint16(approvals),
-            uint16(votes.rejections.count()),
-            uint16(voters)
-        );
-        _strike(id, e, s.round, (votes.approvals | votes.rejections).with(s.proposer), absent);
-        _openNext(id, e, s);
+        (uint256 approvals, uint256 rejections, uint256 voters) = votes.count();
+        bool accepted = Approval.isAccepted(approvals, voters, e.approvalBps);
+        Outcome outcome = accepted ? Outcome.Accepted : Outcome.Rejected;
+        if (accepted) e.weightsRound = round;
+        e.proposals[round] = proposal;
+        e.ballots[round][proposal].close(outcome);
+        emit RoundSettled(id, round, outcome, uint16(approvals), uint16(rejections), uint16(voters));
+        _strike(id, e, round, (votes.approvals | votes.rejections).with(e.proposer), absent);
+        _openNext(id, e);
     }
 
     /// @dev Voters had no duty in a round without a proposal: only the proposer is absent.
-    function _skip(ExperimentId id, Experiment storage e, State memory s) private {
-        uint256 voters = _voters(e, s);
-        e.ballots[s.round][0].open(
-            voters,
-            Terms({
-                deadline: s.deadline,
-                proposer: s.proposer,
-                codec: 0,
-                outcome: Outcome.Skipped,
-                earlyDecision: s.earlyDecision
-            })
-        );
-        emit RoundSettled(id, s.round, Outcome.Skipped, 0, 0, uint16(voters.count()));
-        _strike(id, e, s.round, 0, Bitmap.only(s.proposer));
-        _openNext(id, e, s);
+    function _skip(ExperimentId id, Experiment storage e) private {
+        (uint32 round, uint8 proposer, uint256 voters) = (e.round, e.proposer, _voters(e));
+        e.ballots[round][0].open(voters, Lanes.terms(e.deadline, proposer, 0, e.earlyDecision, Outcome.Skipped));
+        emit RoundSettled(id, round, Outcome.Skipped, 0, 0, uint16(voters.count()));
+        _strike(id, e, round, 0, Bitmap.only(proposer));
+        _openNext(id, e);
     }
 
     /// @dev The first duty missed is a strike, the second in a row a suspension. Doing one's duty clears a strike; so does
     /// `resume`, and a suspension uses it up.
     function _strike(ExperimentId id, Experiment storage e, uint32 round, uint256 dutiful, uint256 absent) private {
-        uint256 struck = e.struck;
-        uint256 active = e.active;
+        (uint256 struck, uint256 active) = (e.struck, e.active);
         uint256 suspended = struck & absent & active;
         e.struck = (struck.without(dutiful) | absent).without(suspended);
         if (suspended == 0) return;
@@ -376,65 +330,68 @@ contract CollectiveLearning is ICollectiveLearning {
         }
     }
 
-    /// @dev Opens the next round, or completes after the last, or pauses where there is nobody to vote. The caller stores
-    /// the state.
-    function _openNext(ExperimentId id, Experiment storage e, State memory s) private {
-        if (s.round == s.rounds) return _complete(id, e, s);
+    /// @dev Opens the next round, or completes after the last, or pauses where there is nobody to vote.
+    function _openNext(ExperimentId id, Experiment storage e) private {
+        uint32 round = e.round;
+        if (round == e.rounds) return _complete(id, e);
         uint256 active = e.active;
-        if (!active.hasTwo()) return _pause(id, e, s);
+        if (!active.hasTwo()) return _pause(id, e);
 
-        s.status = Status.Running;
-        s.phase = Phase.Propose;
-        s.round += 1;
-        s.proposer = uint8(active.nextAfter(s.proposer));
-        s.deadline = _after(s.proposeWindow);
+        round += 1;
+        uint8 proposer = uint8(active.nextAfter(e.proposer));
+        uint40 deadline = _after(e.proposeWindow);
+        e.status = Status.Running;
+        e.phase = Phase.Propose;
+        e.round = round;
+        e.proposer = proposer;
+        e.deadline = deadline;
         // Participants rather than voters: from round to round they seldom change, so this seldom costs a write.
         e.participants = active;
-        emit RoundOpened(id, s.round, e.learners[s.proposer], active.without(Bitmap.only(s.proposer)), s.deadline);
+        emit RoundOpened(id, round, e.learners[proposer], active.without(Bitmap.only(proposer)), deadline);
     }
 
-    function _pause(ExperimentId id, Experiment storage e, State memory s) private {
-        s.status = Status.Paused;
-        s.phase = Phase.None;
-        s.deadline = _after(e.config.pauseLimit);
-        emit Paused(id, s.deadline);
+    function _pause(ExperimentId id, Experiment storage e) private {
+        e.status = Status.Paused;
+        e.phase = Phase.None;
+        e.deadline = _after(e.config.pauseLimit);
+        emit Paused(id, e.deadline);
     }
 
-    function _complete(ExperimentId id, Experiment storage e, State memory s) private {
-        s.status = Status.Completed;
-        s.phase = Phase.None;
-        s.deadline = 0;
-        ContentId memory weights = _weights(e, s.weightsRound);
-        emit Completed(id, weights.digest, weights.codec, s.weightsRound);
+    function _complete(ExperimentId id, Experiment storage e) private {
+        e.status = Status.Completed;
+        e.phase = Phase.None;
+        e.deadline = 0;
+        ContentId memory weights = _weights(e, e.weightsRound);
+        emit Completed(id, weights.digest, weights.codec, e.weightsRound);
     }
 
     // Read
 
     /// @inheritdoc ICollectiveLearning
     function getExperiment(ExperimentId id) external view returns (address coordinator, Config memory config) {
-        (Experiment storage e, ) = _load(id);
+        Experiment storage e = _load(id);
         return (e.coordinator, e.config);
     }
 
     /// @inheritdoc ICollectiveLearning
     function getLearners(ExperimentId id) external view returns (address[] memory learners) {
-        (Experiment storage e, ) = _load(id);
+        Experiment storage e = _load(id);
         learners = new address[](e.learnerCount);
         for (uint256 i = 0; i < learners.length; ++i) learners[i] = e.learners[i];
     }
 
     /// @inheritdoc ICollectiveLearning
     function snapshot(ExperimentId id, address learner) external view returns (Snapshot memory seen) {
-        (Experiment storage e, State memory s) = _load(id);
-        seen.status = s.status;
-        seen.phase = s.phase;
-        seen.round = s.round;
-        seen.rounds = s.rounds;
-        seen.deadline = s.deadline;
-        seen.weights = _weights(e, s.weightsRound);
-        seen.weightsRound = s.weightsRound;
-        if (s.phase != Phase.None) {
-            Round memory open = _round(e, s, s.round);
+        Experiment storage e = _load(id);
+        seen.status = e.status;
+        seen.phase = e.phase;
+        seen.round = e.round;
+        seen.rounds = e.rounds;
+        seen.deadline = e.deadline;
+        seen.weights = _weights(e, e.weightsRound);
+        seen.weightsRound = e.weightsRound;
+        if (e.phase != Phase.None) {
+            Round memory open = _round(e, e.round);
             seen.proposer = open.proposer;
             seen.proposal = open.proposal;
             seen.voters = open.voters;
@@ -453,32 +410,32 @@ contract CollectiveLearning is ICollectiveLearning {
 
     /// @inheritdoc ICollectiveLearning
     function getRound(ExperimentId id, uint32 round) external view returns (Round memory) {
-        (Experiment storage e, State memory s) = _load(id);
-        return _round(e, s, round);
+        Experiment storage e = _load(id);
+        return _round(e, round);
     }
 
     /// @inheritdoc ICollectiveLearning
     function getVote(ExperimentId id, uint32 round, address learner) external view returns (Vote memory seen) {
-        (Experiment storage e, State memory s) = _load(id);
-        Round memory votes = _round(e, s, round);
+        Experiment storage e = _load(id);
+        Round memory votes = _round(e, round);
         uint256 index = _indexOf(e, learner);
         seen.voter = votes.voters.has(index);
         seen.approve = votes.approvals.has(index);
         seen.cast = seen.approve || votes.rejections.has(index);
     }
 
-    function _round(Experiment storage e, State memory s, uint32 round) private view returns (Round memory seen) {
-        if (round > s.round) revert WrongRound(round, s.round);
+    function _round(Experiment storage e, uint32 round) private view returns (Round memory seen) {
+        if (round > e.round) revert WrongRound(round, e.round);
         if (round == 0) {
             seen.outcome = Outcome.Accepted;
             seen.proposal = e.config.weights;
             return seen;
         }
-        bool isOpen = round == s.round && s.phase != Phase.None;
-        if (isOpen && s.phase == Phase.Propose) {
-            seen.proposer = e.learners[s.proposer];
-            seen.deadline = s.deadline;
-            seen.voters = _voters(e, s);
+        bool isOpen = round == e.round && e.phase != Phase.None;
+        if (isOpen && e.phase == Phase.Propose) {
+            seen.proposer = e.learners[e.proposer];
+            seen.deadline = e.deadline;
+            seen.voters = _voters(e);
             return seen;
         }
         bytes32 digest = isOpen ? e.proposal : e.proposals[round];
@@ -504,26 +461,33 @@ contract CollectiveLearning is ICollectiveLearning {
         return round == 0 ? e.config.weights.digest : e.proposals[round];
     }
 
-    function _voters(Experiment storage e, State memory s) private view returns (uint256) {
-        return e.participants.without(Bitmap.only(s.proposer));
+    function _voters(Experiment storage e) private view returns (uint256) {
+        return e.participants.without(Bitmap.only(e.proposer));
     }
 
-    function _load(ExperimentId id) private view returns (Experiment storage e, State memory s) {
+    function _load(ExperimentId id) private view returns (Experiment storage e) {
         e = _experiments[id];
-        s = e.state;
-        if (s.status == Status.None) revert UnknownExperiment(id);
+        if (e.status == Status.None) revert UnknownExperiment(id);
     }
 
     function _indexOf(Experiment storage e, address learner) private view returns (uint256) {
         uint256 place = e.members[learner].place;
         if (place == 0) revert NotLearner(learner);
-        return place - 1;
+        unchecked {
+            return place - 1;
+        }
     }
 
     // Check
 
-    function _requireUnfinished(ExperimentId id, State memory s) private pure {
-        if (s.status == Status.Completed || s.status == Status.Cancelled) revert WrongStatus(id, s.status);
+    function _requireUnfinished(ExperimentId id, Experiment storage e) private view {
+        if (e.status == Status.Completed || e.status == Status.Cancelled) revert WrongStatus(id, e.status);
+    }
+
+    function _requireRound(ExperimentId id, Experiment storage e, uint32 round, Phase phase) private view {
+        if (e.status != Status.Running) revert WrongStatus(id, e.status);
+        if (round != e.round) revert WrongRound(round, e.round);
+        if (e.phase != phase) revert WrongPhase(e.phase);
     }
 
     function _after(uint32 window) private view returns (uint40) {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 /// @title The rule of approval
-/// @notice The only place on the ledger that knows it; `src/ledger/approval.ts` is its mirror, held equal by a test.
+/// @notice The only place on the ledger that knows it; `src/learning/approval.ts` is its mirror, held equal by a test.
 library Approval {
     /// @notice All of the voters, in basis points.
     uint256 internal constant WHOLE = 10_000;

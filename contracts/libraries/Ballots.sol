@@ -19,20 +19,6 @@ struct BallotBox {
     mapping(uint256 number => Lane) lanes;
 }
 
-/// @notice What every lane of a ballot box holds besides votes.
-/// @param deadline Unix time in seconds after which no vote counts.
-/// @param proposer Index of the proposer.
-/// @param codec Codec of the proposal.
-/// @param outcome Anything but `Open` closes the box.
-/// @param earlyDecision Whether the round settles as soon as its result cannot change.
-struct Terms {
-    uint40 deadline;
-    uint8 proposer;
-    uint8 codec;
-    Outcome outcome;
-    bool earlyDecision;
-}
-
 /// @notice The votes of all lanes, as sets of learners.
 struct Votes {
     uint256 voters;
@@ -42,6 +28,7 @@ struct Votes {
 
 using Lanes for Lane global;
 using BallotBoxes for BallotBox global;
+using Tallies for Votes global;
 
 /// @title The arithmetic of one lane
 library Lanes {
@@ -57,19 +44,34 @@ library Lanes {
     uint256 private constant LAST_LANE_AT = 250;
     uint256 private constant EARLY_DECISION_AT = 252;
 
-    /// @notice A lane without votes.
-    /// @param laneVoters The voters among its 64 learners.
-    function create(uint256 laneVoters, uint256 last, Terms memory terms) internal pure returns (Lane) {
+    /// @notice What every lane of a ballot box holds besides voters and votes.
+    /// @param end Unix time in seconds after which no vote counts.
+    /// @param selected Index of the proposer.
+    /// @param format Codec of the proposal.
+    /// @param early Whether the round settles as soon as its result cannot change.
+    /// @param result Anything but `Open` closes the box.
+    function terms(
+        uint40 end,
+        uint8 selected,
+        uint8 format,
+        bool early,
+        Outcome result
+    ) internal pure returns (Lane) {
         return
             Lane.wrap(
-                laneVoters |
-                    (uint256(terms.deadline) << DEADLINE_AT) |
-                    (uint256(terms.proposer) << PROPOSER_AT) |
-                    (uint256(terms.codec) << CODEC_AT) |
-                    (uint256(terms.outcome) << OUTCOME_AT) |
-                    (last << LAST_LANE_AT) |
-                    (uint256(terms.earlyDecision ? 1 : 0) << EARLY_DECISION_AT)
+                (uint256(end) << DEADLINE_AT) |
+                    (uint256(selected) << PROPOSER_AT) |
+                    (uint256(format) << CODEC_AT) |
+                    (uint256(result) << OUTCOME_AT) |
+                    (uint256(early ? 1 : 0) << EARLY_DECISION_AT)
             );
+    }
+
+    /// @notice A lane on these terms, without votes.
+    /// @param laneVoters The voters among its 64 learners.
+    /// @param last Number of the last lane.
+    function create(Lane blank, uint256 laneVoters, uint256 last) internal pure returns (Lane) {
+        return Lane.wrap(Lane.unwrap(blank) | laneVoters | (last << LAST_LANE_AT));
     }
 
     /// @notice The lane with one vote more. The voter's own bit must be free.
@@ -105,12 +107,13 @@ library Lanes {
 
     /// @notice Whether a learner of this lane is to vote.
     function isVoter(Lane lane, uint256 index) internal pure returns (bool) {
-        return Bitmap.has(voters(lane), index % SIZE);
+        return Bitmap.has(Lane.unwrap(lane), index % SIZE);
     }
 
     /// @notice Whether a learner of this lane voted.
     function hasVoted(Lane lane, uint256 index) internal pure returns (bool) {
-        return Bitmap.has(approvals(lane) | rejections(lane), index % SIZE);
+        uint256 votes = (Lane.unwrap(lane) >> APPROVALS_AT) | (Lane.unwrap(lane) >> REJECTIONS_AT);
+        return Bitmap.has(votes, index % SIZE);
     }
 
     function deadline(Lane lane) internal pure returns (uint40) {
@@ -129,6 +132,10 @@ library Lanes {
         return Outcome((Lane.unwrap(lane) >> OUTCOME_AT) & 3);
     }
 
+    function isClosed(Lane lane) internal pure returns (bool) {
+        return (Lane.unwrap(lane) >> OUTCOME_AT) & 3 != 0;
+    }
+
     function lastLane(Lane lane) internal pure returns (uint256) {
         return (Lane.unwrap(lane) >> LAST_LANE_AT) & 3;
     }
@@ -140,29 +147,52 @@ library Lanes {
 
 /// @title The lanes of one proposal together
 library BallotBoxes {
-    /// @notice Writes as many lanes as the voters need. There must be a voter.
-    function open(BallotBox storage box, uint256 voters, Terms memory terms) internal {
-        uint256 last = Bitmap.highest(voters) / Lanes.SIZE;
+    /// @notice Writes as many lanes as the voters need, one at least.
+    function open(BallotBox storage box, uint256 voters, Lane terms) internal {
+        uint256 last = 0;
+        for (uint256 rest = voters >> Lanes.SIZE; rest != 0; rest >>= Lanes.SIZE) ++last;
         for (uint256 n = 0; n <= last; ++n) {
-            uint256 laneVoters = uint64(voters >> (n * Lanes.SIZE));
-            box.lanes[n] = Lanes.create(laneVoters, last, terms);
+            box.lanes[n] = terms.create(uint64(voters), last);
+            voters >>= Lanes.SIZE;
         }
     }
 
     /// @notice Closes all lanes: they take no more votes.
     function close(BallotBox storage box, Outcome outcome) internal {
-        uint256 last = box.lanes[0].lastLane();
-        for (uint256 n = 0; n <= last; ++n) box.lanes[n] = box.lanes[n].close(outcome);
+        uint256 last = 0;
+        for (uint256 n = 0; n <= last; ++n) {
+            Lane lane = box.lanes[n];
+            last = lane.lastLane();
+            box.lanes[n] = lane.close(outcome);
+        }
     }
 
     /// @notice The votes of all lanes. A box that was never opened has no voters.
     function read(BallotBox storage box) internal view returns (Votes memory votes) {
-        uint256 last = box.lanes[0].lastLane();
+        uint256 last = 0;
         for (uint256 n = 0; n <= last; ++n) {
             Lane lane = box.lanes[n];
-            votes.voters |= lane.voters() << (n * Lanes.SIZE);
-            votes.approvals |= lane.approvals() << (n * Lanes.SIZE);
-            votes.rejections |= lane.rejections() << (n * Lanes.SIZE);
+            last = lane.lastLane();
+            votes.voters |= lane.voters() << (Lanes.SIZE * n);
+            votes.approvals |= lane.approvals() << (Lanes.SIZE * n);
+            votes.rejections |= lane.rejections() << (Lanes.SIZE * n);
         }
+    }
+}
+
+/// @title What votes amount to
+library Tallies {
+    /// @notice Voters who did not vote.
+    function missing(Votes memory votes) internal pure returns (uint256) {
+        return votes.voters & ~(votes.approvals | votes.rejections);
+    }
+
+    /// @notice How many there are of each.
+    function count(
+        Votes memory votes
+    ) internal pure returns (uint256 approvals, uint256 rejections, uint256 voters) {
+        approvals = Bitmap.count(votes.approvals);
+        rejections = Bitmap.count(votes.rejections);
+        voters = Bitmap.count(votes.voters);
     }
 }
