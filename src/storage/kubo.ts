@@ -1,0 +1,181 @@
+import { importFile } from "ipfs-unixfs-importer";
+import type { KuboRPCClient } from "kubo-rpc-client";
+import { create } from "kubo-rpc-client";
+import type { CID } from "multiformats/cid";
+
+import { UserError } from "../errors.ts";
+import type { ContentId } from "../weights/content-id.ts";
+import { fromCid, toCid } from "../weights/content-id.ts";
+import { kuboAddOptions, unixfsOptions } from "../weights/unixfs.ts";
+import { StoreError } from "./errors.ts";
+import { blocksOf, isBlockOf, readFile } from "./file-dag.ts";
+import { parseProviders } from "./providers.ts";
+import type { FetchOptions, Store } from "./store.ts";
+
+export interface KuboStoreOptions {
+  /** Where the daemon's RPC listens, for example http://127.0.0.1:5001 */
+  readonly url: string;
+}
+
+const OPEN_MILLISECONDS = 10_000;
+/** A daemon that knows no `offline` goes looking for a block that is not here; this ends the search. */
+const LOCAL_MILLISECONDS = 3_000;
+const BLOCKS_AT_ONCE = 8;
+
+/**
+ * Opens the store of a running Kubo daemon. It reads block by block and checks each, as the embedded node does, so that
+ * a daemon need not be trusted and both refuse the same files.
+ * @throws UserError `kubo-url` or `kubo-unreachable`
+ */
+export async function openKuboStore({ url: text }: KuboStoreOptions): Promise<Store> {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    throw new UserError("kubo-url", `${JSON.stringify(text)} is not the URL of a Kubo daemon's RPC`, {
+      remedy: "write it like http://127.0.0.1:5001",
+    });
+  }
+  const client = create({ url });
+  try {
+    await client.version({ signal: AbortSignal.timeout(OPEN_MILLISECONDS) });
+  } catch (cause) {
+    throw new UserError("kubo-unreachable", `no Kubo daemon answers at ${url.origin}: ${reasonOf(cause)}`, {
+      remedy: "start it with `ipfs daemon`, or name another RPC address",
+      cause,
+    });
+  }
+  return new KuboStore(client, url.origin);
+}
+
+class KuboStore implements Store {
+  readonly #client: KuboRPCClient;
+  /** For messages: an URL's user and password stay out of them. */
+  readonly #origin: string;
+  readonly #end = new AbortController();
+
+  constructor(client: KuboRPCClient, origin: string) {
+    this.#client = client;
+    this.#origin = origin;
+  }
+
+  async add(bytes: Uint8Array, signal?: AbortSignal): Promise<ContentId> {
+    const until = this.#until(signal);
+    const { cid } = await this.#ask(until, () =>
+      this.#client.add(bytes, { ...kuboAddOptions, pin: true, signal: until }),
+    );
+    const expected = await contentIdOf(bytes);
+    if (cid.toString() !== expected.toString()) {
+      throw new StoreError("unavailable", `the daemon at ${this.#origin} stored a file as ${cid}, not as ${expected}`, {
+        remedy: "use Kubo 0.34 or newer, which can make UnixFS nodes of 1024 links",
+      });
+    }
+    return fromCid(expected);
+  }
+
+  async get(id: ContentId, options: FetchOptions): Promise<Uint8Array> {
+    const { maxBytes, providers = [], timeoutMilliseconds = 30_000, onProgress } = options;
+    const root = toCid(id);
+    const until = this.#until(options.signal);
+    const end = new AbortController();
+    const signal = AbortSignal.any([until, end.signal]);
+    const giveUp = (): void => end.abort(new StoreError("not-found", `nobody gave the daemon ${root} in time`));
+    let clock = setTimeout(giveUp, timeoutMilliseconds);
+    const connecting = parseProviders(providers, "")
+      .flatMap(({ addresses }) => addresses)
+      .map((address) => this.#client.swarm.connect(address, { signal }));
+
+    const read = async (cid: CID): Promise<Uint8Array> => {
+      const block = await this.#ask(signal, () => this.#client.block.get(cid, { signal }), "not-found");
+      signal.throwIfAborted();
+      clearTimeout(clock);
+      clock = setTimeout(giveUp, timeoutMilliseconds);
+      if (isBlockOf(cid, block)) return block;
+      throw new StoreError("unavailable", `the daemon at ${this.#origin} gave other bytes than those of ${cid}`);
+    };
+    try {
+      return await readFile(root, read, { maxBytes, concurrency: BLOCKS_AT_ONCE, onProgress });
+    } finally {
+      end.abort();
+      clearTimeout(clock);
+      await Promise.allSettled(connecting);
+    }
+  }
+
+  async has(id: ContentId): Promise<boolean> {
+    const until = this.#until();
+    const local = { offline: true, timeout: LOCAL_MILLISECONDS, signal: until };
+    const read = (cid: CID): Promise<Uint8Array> =>
+      this.#ask(until, () => this.#client.block.get(cid, local), "not-found");
+    try {
+      for await (const cid of blocksOf(toCid(id), read)) {
+        await this.#ask(until, () => this.#client.block.stat(cid, local), "not-found");
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError && error.code !== "unavailable") return false;
+      throw error;
+    }
+  }
+
+  async pin(id: ContentId, signal?: AbortSignal): Promise<void> {
+    const until = this.#until(signal);
+    const root = toCid(id);
+    if (!(await this.has(id))) {
+      throw new StoreError("not-found", `cannot keep ${root}: not all of it is here`, { remedy: "fetch it first" });
+    }
+    await this.#ask(until, () => this.#client.pin.add(root, { signal: until }));
+  }
+
+  async unpin(id: ContentId, signal?: AbortSignal): Promise<void> {
+    const until = this.#until(signal);
+    try {
+      await this.#ask(until, () => this.#client.pin.rm(toCid(id), { signal: until }));
+    } catch (error) {
+      if (!(error instanceof StoreError && error.message.includes("not pinned"))) throw error;
+    }
+  }
+
+  async addresses(): Promise<string[]> {
+    const until = this.#until();
+    const { addresses } = await this.#ask(until, () => this.#client.id({ signal: until }));
+    return addresses.map(String);
+  }
+
+  async stop(): Promise<void> {
+    this.#end.abort(new StoreError("unavailable", "the store was stopped"));
+  }
+
+  #until(signal?: AbortSignal): AbortSignal {
+    const until = signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]);
+    until.throwIfAborted();
+    return until;
+  }
+
+  /** Asks the daemon. `refusal` says what it means when it answers, but with an error. */
+  async #ask<T>(
+    signal: AbortSignal,
+    request: () => Promise<T>,
+    refusal: "not-found" | "unavailable" = "unavailable",
+  ): Promise<T> {
+    try {
+      return await request();
+    } catch (cause) {
+      signal.throwIfAborted();
+      const answered = cause instanceof Error && (cause.name === "HTTPError" || cause.name === "TimeoutError");
+      throw new StoreError(
+        answered ? refusal : "unavailable",
+        `the Kubo daemon at ${this.#origin} ${answered ? "refused" : "does not answer"}: ${reasonOf(cause)}`,
+        { cause },
+      );
+    }
+  }
+}
+
+async function contentIdOf(bytes: Uint8Array): Promise<CID> {
+  const { cid } = await importFile({ content: bytes }, { put: async (block) => block }, unixfsOptions);
+  return cid;
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.cause.message !== "" ? error.cause.message : error.message;
+}
