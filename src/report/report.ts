@@ -89,7 +89,7 @@ export const reportSchema = z
 export type Report = z.infer<typeof reportSchema>;
 export type RoundReport = Report["rounds"][number];
 export type VoteReport = RoundReport["votes"][number];
-export type RoundStatus = RoundReport["status"];
+type RoundStatus = RoundReport["status"];
 
 /** The mean of the scores there are; null where there are none. Not-a-number counts as none. */
 export function meanScore(scores: readonly (number | null)[]): number | null {
@@ -103,7 +103,7 @@ export function meanTestScore(evaluations: readonly { readonly testScore: number
 }
 
 /** How many rounds ended each way. */
-export function outcomes(report: Report): Record<RoundStatus, number> {
+function outcomes(report: Report): Record<RoundStatus, number> {
   const counts = { accepted: 0, rejected: 0, skipped: 0 };
   for (const round of report.rounds) counts[round.status] += 1;
   return counts;

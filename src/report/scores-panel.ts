@@ -47,7 +47,7 @@ const STROKE = { fill: "none", "stroke-linecap": "round", "stroke-linejoin": "ro
 const HALO = { stroke: colour.paper, "stroke-width": 3, "paint-order": "stroke" } as const;
 
 /** The axis and its labels: made first, since the labels' width decides where the columns begin. */
-export interface ScoreAxis {
+interface ScoreAxis {
   readonly domain: readonly [number, number];
   readonly ticks: readonly number[];
   readonly labels: readonly string[];
@@ -153,17 +153,21 @@ function drawPoint(kind: Kind, x: number, y: number, look: { size: number; hollo
 }
 
 /**
- * Dotted rules at what learners reach alone, labelled at the left, where the scores of the first rounds are still far
- * away; the better one is labelled on its better side.
+ * Dotted rules at what learners reach alone, with labels where a learning curve usually is not: the best at the left on
+ * its better side, the mean at the right on its worse side.
  */
 function drawLevels(report: Report, columns: Columns, height: Height): string {
   const drawn = levels(report).map((level) => {
     const y = height(level.score);
+    const label = `${level.label} ${formatScore(report.metric, level.score)}`;
     const above = level.best === (report.metric.direction === "maximise");
     const d = `M${columns.left},${y.toFixed(1)}H${columns.right.toFixed(1)}`;
     return (
       element("path", { class: "level", d, ...STROKE, stroke: colour.quiet, "stroke-dasharray": "1 4" }) +
-      text(columns.left + 4, above ? y - 6 : y + 14, `${level.label} ${formatScore(report.metric, level.score)}`, HALO)
+      text(level.best ? columns.left + 4 : columns.right - 4, above ? y - 6 : y + 14, label, {
+        "text-anchor": level.best ? "start" : "end",
+        ...HALO,
+      })
     );
   });
   return element("g", { "font-size": fontSize.small, fill: colour.quiet, "stroke-width": 1.5 }, ...drawn);
