@@ -15,7 +15,7 @@ import {
     Vote
 } from "./ICollectiveLearning.sol";
 import {Approval} from "./libraries/Approval.sol";
-import {BallotBox, Lane, Lanes, Votes} from "./libraries/Ballots.sol";
+import {BallotBox, Lane, LaneSlot, Lanes, Votes} from "./libraries/Ballots.sol";
 import {Bitmap} from "./libraries/Bitmap.sol";
 
 /// @title The ledger of Collective Learning
@@ -53,9 +53,8 @@ contract CollectiveLearning is ICollectiveLearning {
     /// @param deadline End of the enrolment, the phase or the pause; zero in a final status.
     /// @param active Learners neither suspended nor gone.
     /// @param struck Learners that missed their last duty.
-    /// @param participants Learners active when the open round opened: its proposer and its voters.
-    /// @param proposal Digest of the open round's proposal; meaningful in phase `Vote` only.
-    /// @param proposals Digests of the settled rounds' proposals; zero for a round that was skipped.
+    /// @param records One word a round. While the round waits for its proposal: its voters, fixed when it opened. From then
+    /// on: the digest of its proposal; zero if it was skipped. So the proposal overwrites a word that is read anyway.
     /// @param ballots Keyed by the proposal's digest too: a vote on other weights finds a box without voters. A skipped
     /// round's box, closed and without votes, is under digest zero.
     struct Experiment {
@@ -72,14 +71,12 @@ contract CollectiveLearning is ICollectiveLearning {
         bool earlyDecision;
         uint256 active;
         uint256 struck;
-        uint256 participants;
-        bytes32 proposal;
         address coordinator;
         uint16 learnerCount;
         Config config;
         mapping(uint256 index => address) learners;
         mapping(address learner => Member) members;
-        mapping(uint32 round => bytes32 digest) proposals;
+        mapping(uint32 round => bytes32 votersThenProposal) records;
         mapping(uint32 round => mapping(bytes32 proposal => BallotBox)) ballots;
     }
 
@@ -202,10 +199,7 @@ contract CollectiveLearning is ICollectiveLearning {
     }
 
     /// @dev The coordinator may end the enrolment at any time, anyone once its deadline has passed.
-    function _requireEndOfEnrolment(
-        ExperimentId id,
-        Experiment storage e
-    ) private view returns (uint256 active) {
+    function _requireEndOfEnrolment(ExperimentId id, Experiment storage e) private view returns (uint256 active) {
         if (e.status != Status.Enrolling) revert WrongStatus(id, e.status);
         if (msg.sender != e.coordinator && block.timestamp <= e.deadline) {
             revert NotCoordinator(msg.sender, e.coordinator);
@@ -217,8 +211,7 @@ contract CollectiveLearning is ICollectiveLearning {
 
     /// @inheritdoc ICollectiveLearning
     function propose(ExperimentId id, uint32 round, ContentId calldata weights) external {
-        Experiment storage e = _load(id);
-        _requireRound(id, e, round, Phase.Propose);
+        Experiment storage e = _loadRound(id, round, Phase.Propose);
         address proposer = e.learners[e.proposer];
         if (msg.sender != proposer) revert NotProposer(msg.sender, proposer);
         if (block.timestamp > e.deadline) revert DeadlinePassed(block.timestamp, e.deadline);
@@ -230,8 +223,8 @@ contract CollectiveLearning is ICollectiveLearning {
         Lane terms = Lanes.terms(deadline, e.proposer, codec, e.earlyDecision, Outcome.Open);
         e.phase = Phase.Vote;
         e.deadline = deadline;
-        e.proposal = digest;
-        e.ballots[round][digest].open(_voters(e), terms);
+        e.ballots[round][digest].open(uint256(e.records[round]), terms);
+        e.records[round] = digest;
         emit Proposed(id, round, msg.sender, digest, codec, deadline);
     }
 
@@ -241,22 +234,22 @@ contract CollectiveLearning is ICollectiveLearning {
     function vote(ExperimentId id, uint32 round, bytes32 proposal, bool approve, int64 score) external {
         Experiment storage e = _experiments[id];
         uint256 index = _indexOf(e, msg.sender);
-        BallotBox storage box = e.ballots[round][proposal];
-        Lane lane = box.lanes[index / Lanes.SIZE];
+        LaneSlot storage slot = e.ballots[round][proposal].lanes[index / Lanes.SIZE];
+        Lane lane = slot.lane;
         if (lane.isClosed()) revert RoundClosed(round);
         if (!lane.isVoter(index)) _refuseVote(id, round, proposal);
         if (lane.hasVoted(index)) revert AlreadyVoted(msg.sender);
         if (block.timestamp > lane.deadline()) revert DeadlinePassed(block.timestamp, lane.deadline());
 
         lane = lane.cast(index, approve);
-        box.lanes[index / Lanes.SIZE] = lane;
+        slot.lane = lane;
         emit Voted(id, round, msg.sender, approve, score);
         if (lane.isComplete() || lane.earlyDecision()) _settleIfDecided(id, e, round, proposal);
     }
 
     /// @dev Says why there is no such ballot, or no place in it for the caller.
     function _refuseVote(ExperimentId id, uint32 round, bytes32 proposal) private view {
-        _requireRound(id, _load(id), round, Phase.Vote);
+        _loadRound(id, round, Phase.Vote);
         revert NotVoter(msg.sender, round, proposal);
     }
 
@@ -272,7 +265,8 @@ contract CollectiveLearning is ICollectiveLearning {
         } else if (e.phase == Phase.Propose) {
             _skip(id, e);
         } else {
-            (uint32 round, bytes32 proposal) = (e.round, e.proposal);
+            uint32 round = e.round;
+            bytes32 proposal = e.records[round];
             Votes memory votes = e.ballots[round][proposal].read();
             _settle(id, e, round, proposal, votes, votes.missing());
         }
@@ -301,7 +295,6 @@ contract CollectiveLearning is ICollectiveLearning {
         bool accepted = Approval.isAccepted(approvals, voters, e.approvalBps);
         Outcome outcome = accepted ? Outcome.Accepted : Outcome.Rejected;
         if (accepted) e.weightsRound = round;
-        e.proposals[round] = proposal;
         e.ballots[round][proposal].close(outcome);
         emit RoundSettled(id, round, outcome, uint16(approvals), uint16(rejections), uint16(voters));
         _strike(id, e, round, (votes.approvals | votes.rejections).with(e.proposer), absent);
@@ -310,7 +303,9 @@ contract CollectiveLearning is ICollectiveLearning {
 
     /// @dev Voters had no duty in a round without a proposal: only the proposer is absent.
     function _skip(ExperimentId id, Experiment storage e) private {
-        (uint32 round, uint8 proposer, uint256 voters) = (e.round, e.proposer, _voters(e));
+        (uint32 round, uint8 proposer) = (e.round, e.proposer);
+        uint256 voters = uint256(e.records[round]);
+        e.records[round] = 0;
         e.ballots[round][0].open(voters, Lanes.terms(e.deadline, proposer, 0, e.earlyDecision, Outcome.Skipped));
         emit RoundSettled(id, round, Outcome.Skipped, 0, 0, uint16(voters.count()));
         _strike(id, e, round, 0, Bitmap.only(proposer));
@@ -345,9 +340,9 @@ contract CollectiveLearning is ICollectiveLearning {
         e.round = round;
         e.proposer = proposer;
         e.deadline = deadline;
-        // Participants rather than voters: from round to round they seldom change, so this seldom costs a write.
-        e.participants = active;
-        emit RoundOpened(id, round, e.learners[proposer], active.without(Bitmap.only(proposer)), deadline);
+        uint256 voters = active.without(Bitmap.only(proposer));
+        e.records[round] = bytes32(voters);
+        emit RoundOpened(id, round, e.learners[proposer], voters, deadline);
     }
 
     function _pause(ExperimentId id, Experiment storage e) private {
@@ -431,16 +426,15 @@ contract CollectiveLearning is ICollectiveLearning {
             seen.proposal = e.config.weights;
             return seen;
         }
-        bool isOpen = round == e.round && e.phase != Phase.None;
-        if (isOpen && e.phase == Phase.Propose) {
+        if (round == e.round && e.phase == Phase.Propose) {
             seen.proposer = e.learners[e.proposer];
             seen.deadline = e.deadline;
-            seen.voters = _voters(e);
+            seen.voters = uint256(e.records[round]);
             return seen;
         }
-        bytes32 digest = isOpen ? e.proposal : e.proposals[round];
+        bytes32 digest = e.records[round];
         BallotBox storage box = e.ballots[round][digest];
-        Lane first = box.lanes[0];
+        Lane first = box.lanes[0].lane;
         Votes memory votes = box.read();
         seen.outcome = first.outcome();
         seen.proposer = e.learners[first.proposer()];
@@ -453,21 +447,24 @@ contract CollectiveLearning is ICollectiveLearning {
 
     function _weights(Experiment storage e, uint32 round) private view returns (ContentId memory) {
         if (round == 0) return e.config.weights;
-        bytes32 digest = e.proposals[round];
-        return ContentId(digest, e.ballots[round][digest].lanes[0].codec());
+        bytes32 digest = e.records[round];
+        return ContentId(digest, e.ballots[round][digest].lanes[0].lane.codec());
     }
 
     function _digestOf(Experiment storage e, uint32 round) private view returns (bytes32) {
-        return round == 0 ? e.config.weights.digest : e.proposals[round];
-    }
-
-    function _voters(Experiment storage e) private view returns (uint256) {
-        return e.participants.without(Bitmap.only(e.proposer));
+        return round == 0 ? e.config.weights.digest : e.records[round];
     }
 
     function _load(ExperimentId id) private view returns (Experiment storage e) {
         e = _experiments[id];
         if (e.status == Status.None) revert UnknownExperiment(id);
+    }
+
+    function _loadRound(ExperimentId id, uint32 round, Phase phase) private view returns (Experiment storage e) {
+        e = _load(id);
+        if (e.status != Status.Running) revert WrongStatus(id, e.status);
+        if (round != e.round) revert WrongRound(round, e.round);
+        if (e.phase != phase) revert WrongPhase(e.phase);
     }
 
     function _indexOf(Experiment storage e, address learner) private view returns (uint256) {
@@ -482,12 +479,6 @@ contract CollectiveLearning is ICollectiveLearning {
 
     function _requireUnfinished(ExperimentId id, Experiment storage e) private view {
         if (e.status == Status.Completed || e.status == Status.Cancelled) revert WrongStatus(id, e.status);
-    }
-
-    function _requireRound(ExperimentId id, Experiment storage e, uint32 round, Phase phase) private view {
-        if (e.status != Status.Running) revert WrongStatus(id, e.status);
-        if (round != e.round) revert WrongRound(round, e.round);
-        if (e.phase != phase) revert WrongPhase(e.phase);
     }
 
     function _after(uint32 window) private view returns (uint40) {

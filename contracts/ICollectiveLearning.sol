@@ -60,10 +60,10 @@ struct ContentId {
 /// @param minLearners With fewer learners the experiment does not start (2 or more).
 /// @param maxLearners No more than these can join (at most 256).
 /// @param approvalBps A proposal needs strictly more approvals than this part of the voters, in basis points (below 10 000).
-/// @param proposeWindow Seconds the proposer has, from the opening of the round.
-/// @param voteWindow Seconds the voters have, from the proposal.
-/// @param pauseLimit Seconds after which a paused experiment may be completed by anyone.
-/// @param enrolmentDeadline Unix time in seconds after which anyone may start or cancel.
+/// @param proposeWindow Seconds the proposer has, from the opening of the round (at most 30 days).
+/// @param voteWindow Seconds the voters have, from the proposal (at most 30 days).
+/// @param pauseLimit Seconds after which a paused experiment may be completed by anyone (at most 365 days).
+/// @param enrolmentDeadline Unix time in seconds after which anyone may start or cancel (ahead, within 365 days).
 /// @param admission Who may join.
 /// @param selection How proposers are selected.
 /// @param ballot How votes are cast.
@@ -130,7 +130,7 @@ struct Vote {
 /// @param learnerCount How many ever joined.
 /// @param member Whether the asking learner joined.
 /// @param index The asking learner's index, where it joined.
-/// @param invited Whether the asking learner may join.
+/// @param invited Whether admission is open or the asking learner was invited.
 /// @param timestamp The block's time.
 /// @param blockNumber The block's number.
 struct Snapshot {
@@ -197,7 +197,13 @@ interface ICollectiveLearning {
         uint40 deadline
     );
     /// @notice A voter voted on the round's proposal. The score is in millionths of the manifest's metric.
-    event Voted(ExperimentId indexed experiment, uint32 indexed round, address indexed voter, bool approve, int64 score);
+    event Voted(
+        ExperimentId indexed experiment,
+        uint32 indexed round,
+        address indexed voter,
+        bool approve,
+        int64 score
+    );
     /// @notice The round ended: its proposal was accepted or rejected, or there was none.
     event RoundSettled(
         ExperimentId indexed experiment,
@@ -290,10 +296,11 @@ interface ICollectiveLearning {
     /// enrolment deadline if too few joined.
     function cancel(ExperimentId experiment) external;
 
-    /// @notice Proposes weights for the open round. Its proposer only, once, before the deadline.
+    /// @notice Proposes weights for the open round. Its proposer only, once, until the deadline.
     function propose(ExperimentId experiment, uint32 round, ContentId calldata weights) external;
 
-    /// @notice Votes on the open round's proposal. Every voter once, before the deadline. The last vote settles the round.
+    /// @notice Votes on the open round's proposal. Every voter once, until the deadline. The last vote settles the round and
+    /// opens the next one. A caller that never joined gets `NotLearner`, be there such an experiment or not.
     /// @param proposal Digest of the weights that the voter evaluated: the vote counts for no others.
     /// @param approve Whether the weights should become everyone's.
     /// @param score The voter's score of them, in millionths of the manifest's metric.
@@ -318,6 +325,6 @@ interface ICollectiveLearning {
     /// @notice A round of the past, or the open one. Round 0 stands for the initial weights.
     function getRound(ExperimentId experiment, uint32 round) external view returns (Round memory);
 
-    /// @notice A learner's vote in a round.
+    /// @notice A learner's vote in a round. Whoever never joined has none: `NotLearner`.
     function getVote(ExperimentId experiment, uint32 round, address learner) external view returns (Vote memory);
 }

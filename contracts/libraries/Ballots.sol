@@ -14,9 +14,14 @@ import {Bitmap} from "./Bitmap.sol";
 ///                               252      early decision
 type Lane is uint256;
 
+/// @dev A struct, because an array of bare words makes the compiler reckon with several to a slot.
+struct LaneSlot {
+    Lane lane;
+}
+
 /// @notice The votes on one proposal.
 struct BallotBox {
-    mapping(uint256 number => Lane) lanes;
+    LaneSlot[4] lanes;
 }
 
 /// @notice The votes of all lanes, as sets of learners.
@@ -50,13 +55,7 @@ library Lanes {
     /// @param format Codec of the proposal.
     /// @param early Whether the round settles as soon as its result cannot change.
     /// @param result Anything but `Open` closes the box.
-    function terms(
-        uint40 end,
-        uint8 selected,
-        uint8 format,
-        bool early,
-        Outcome result
-    ) internal pure returns (Lane) {
+    function terms(uint40 end, uint8 selected, uint8 format, bool early, Outcome result) internal pure returns (Lane) {
         return
             Lane.wrap(
                 (uint256(end) << DEADLINE_AT) |
@@ -152,7 +151,7 @@ library BallotBoxes {
         uint256 last = 0;
         for (uint256 rest = voters >> Lanes.SIZE; rest != 0; rest >>= Lanes.SIZE) ++last;
         for (uint256 n = 0; n <= last; ++n) {
-            box.lanes[n] = terms.create(uint64(voters), last);
+            box.lanes[n].lane = terms.create(uint64(voters), last);
             voters >>= Lanes.SIZE;
         }
     }
@@ -161,9 +160,9 @@ library BallotBoxes {
     function close(BallotBox storage box, Outcome outcome) internal {
         uint256 last = 0;
         for (uint256 n = 0; n <= last; ++n) {
-            Lane lane = box.lanes[n];
+            Lane lane = box.lanes[n].lane;
             last = lane.lastLane();
-            box.lanes[n] = lane.close(outcome);
+            box.lanes[n].lane = lane.close(outcome);
         }
     }
 
@@ -171,7 +170,7 @@ library BallotBoxes {
     function read(BallotBox storage box) internal view returns (Votes memory votes) {
         uint256 last = 0;
         for (uint256 n = 0; n <= last; ++n) {
-            Lane lane = box.lanes[n];
+            Lane lane = box.lanes[n].lane;
             last = lane.lastLane();
             votes.voters |= lane.voters() << (Lanes.SIZE * n);
             votes.approvals |= lane.approvals() << (Lanes.SIZE * n);
@@ -188,9 +187,7 @@ library Tallies {
     }
 
     /// @notice How many there are of each.
-    function count(
-        Votes memory votes
-    ) internal pure returns (uint256 approvals, uint256 rejections, uint256 voters) {
+    function count(Votes memory votes) internal pure returns (uint256 approvals, uint256 rejections, uint256 voters) {
         approvals = Bitmap.count(votes.approvals);
         rejections = Bitmap.count(votes.rejections);
         voters = Bitmap.count(votes.voters);

@@ -53,7 +53,7 @@ library Bitmap {
     /// @notice The next index in a set that is not empty, in a circle: after the highest comes the lowest.
     function nextAfter(uint256 set, uint256 index) internal pure returns (uint256) {
         // Shifted in two steps, because after index 255 none is left and 1 << 256 is no mask.
-        uint256 later = ((set >> index) >> 1) << index << 1;
+        uint256 later = (((set >> index) >> 1) << index) << 1;
         return lowest(later == 0 ? set : later);
     }
 }
