@@ -1,0 +1,111 @@
+/**
+ * gemm: c [m, n] (+)= a [m, k] times b [k, n] in float32, for `batch` such products. b and c have unit column stride; a
+ * has any strides, so a transposed a needs no copy. Strides are in bytes. A zero stride of c between products with
+ * `accumulate` adds them all up.
+ *
+ * Register blocking after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008); no packing,
+ * since what our kernels multiply fits the second-level cache.
+ */
+import {
+  advance,
+  type Code,
+  f32x4,
+  FunctionBuilder,
+  get,
+  i32,
+  type Local,
+  loopWhileLess,
+  repeat,
+  set,
+  v128,
+  when,
+} from "./assembler.ts";
+
+export const gemmParameters = [
+  ...(["batch", "m", "n", "k", "a", "aRow", "aColumn", "aBatch"] as const),
+  ...(["b", "bRow", "bBatch", "c", "cRow", "cBatch", "accumulate"] as const),
+] as const;
+
+const rowBlocks = [6, 4, 2, 1] as const;
+/** Columns: two vectors, one vector, one single float. */
+const columnBlocks = [
+  { vectors: 2, lanes: 4 },
+  { vectors: 1, lanes: 4 },
+  { vectors: 1, lanes: 1 },
+] as const;
+
+export function gemm(): FunctionBuilder {
+  const f = new FunctionBuilder("gemm", gemmParameters.length);
+  const p = Object.fromEntries(gemmParameters.map((name, index) => [name, { index }])) as Record<
+    (typeof gemmParameters)[number],
+    Local
+  >;
+  const [product, row, column, inner] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+  const bAt = f.local("i32");
+  const aAt = f.locals("i32", 6);
+  const cAt = f.locals("i32", 6);
+  const sums = f.locals("v128", 12);
+  const bValues = f.locals("v128", 2);
+  const aValue = f.local("v128");
+
+  /** One block of c: `rows` by `vectors` times `lanes`, at (row, column). */
+  const tile = (rows: number, vectors: number, lanes: 4 | 1): Code => {
+    const load = lanes === 4 ? v128.load : v128.loadOne;
+    const store = lanes === 4 ? v128.store : v128.storeOne;
+    const aRows = aAt.slice(0, rows);
+    const cRows = cAt.slice(0, rows);
+    const bs = bValues.slice(0, vectors);
+    const cells = cRows.flatMap((at, r) =>
+      sums.slice(r * vectors, (r + 1) * vectors).map((sum, v) => ({ at, sum, offset: 16 * v })),
+    );
+    const columnBytes = i32.mul(get(column), i32.const(4));
+    return [
+      ...aRows.flatMap((at, r) => set(at, i32.add(get(p.a), i32.mul(i32.add(get(row), i32.const(r)), get(p.aRow))))),
+      ...cRows.flatMap((at, r) =>
+        set(at, i32.add(i32.add(get(p.c), columnBytes), i32.mul(i32.add(get(row), i32.const(r)), get(p.cRow)))),
+      ),
+      ...set(bAt, i32.add(get(p.b), columnBytes)),
+      ...when(
+        get(p.accumulate),
+        cells.flatMap(({ at, sum, offset }) => set(sum, load(get(at), offset))),
+        cells.flatMap(({ sum }) => set(sum, v128.zero)),
+      ),
+      ...repeat(inner, get(p.k), [
+        ...bs.flatMap((b, v) => set(b, load(get(bAt), 16 * v))),
+        ...advance(bAt, get(p.bRow)),
+        ...aRows.flatMap((at, r) => [
+          ...set(aValue, v128.loadSplat(get(at))),
+          ...advance(at, get(p.aColumn)),
+          ...sums
+            .slice(r * vectors, (r + 1) * vectors)
+            .flatMap((sum, v) => set(sum, f32x4.add(get(sum), f32x4.mul(get(aValue), get(bs[v] ?? aValue))))),
+        ]),
+      ]),
+      ...cells.flatMap(({ at, sum, offset }) => store(get(at), get(sum), offset)),
+    ];
+  };
+
+  /** All columns of as many blocks of `rows` rows as are left. */
+  const stripe = (rows: number): Code =>
+    loopWhileLess(row, i32.sub(get(p.m), i32.const(rows - 1)), i32.const(rows), [
+      ...set(column, i32.const(0)),
+      ...columnBlocks.flatMap(({ vectors, lanes }) =>
+        loopWhileLess(
+          column,
+          i32.sub(get(p.n), i32.const(vectors * lanes - 1)),
+          i32.const(vectors * lanes),
+          tile(rows, vectors, lanes),
+        ),
+      ),
+    ]);
+
+  return f.body(
+    repeat(product, get(p.batch), [
+      ...set(row, i32.const(0)),
+      ...rowBlocks.flatMap(stripe),
+      ...advance(p.a, get(p.aBatch)),
+      ...advance(p.b, get(p.bBatch)),
+      ...advance(p.c, get(p.cBatch)),
+    ]),
+  );
+}

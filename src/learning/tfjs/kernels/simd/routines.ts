@@ -1,0 +1,95 @@
+/**
+ * Our SIMD routines, assembled once and bound to the heap of a wasm backend, so that they work on tensors where they lie.
+ */
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { ColearnError } from "../../../../errors.ts";
+import { assemble, type FunctionBuilder } from "./assembler.ts";
+import { gemm, gemmParameters } from "./gemm.ts";
+import { maxPoolGrad, maxPoolGradParameters } from "./max-pool-grad.ts";
+import { sumRows } from "./reduce.ts";
+import { twoSided, twoSidedParameters } from "./two-sided.ts";
+import { filterMatrix, inputMatrix, outputMatrix, transposed } from "./winograd-matrices.ts";
+
+type Named<Names extends readonly string[]> = Readonly<Record<Names[number], number>>;
+/** Applies a constant matrix to both sides of grids of channel vectors; see two-sided.ts. */
+export type GridTransform = (args: Named<typeof twoSidedParameters>) => void;
+
+/** The transforms of Winograd's convolution for one size of filter. */
+export interface WinogradTransforms {
+  /** Bᵀ d B: 6x6 patch of the input. */
+  readonly input: GridTransform;
+  /** G g Gᵀ: filter to 6x6. */
+  readonly filter: GridTransform;
+  /** Aᵀ z A: 6x6 products to m x m outputs. */
+  readonly output: GridTransform;
+  /** A dy Aᵀ: m x m gradients to 6x6. */
+  readonly outputGradient: GridTransform;
+  /** Gᵀ z G: 6x6 products to the filter's gradient. */
+  readonly filterGradient: GridTransform;
+}
+
+/** Addresses and strides are in bytes of the backend's heap. */
+export interface Routines {
+  sumRows(x: number, rows: number, columns: number, divisor: number, out: number): void;
+  maxPoolGrad(args: Named<typeof maxPoolGradParameters>): void;
+  gemm(args: Named<typeof gemmParameters>): void;
+  readonly winograd: Readonly<Record<3 | 5, WinogradTransforms>>;
+}
+
+const bound = new WeakMap<BackendWasm, Routines>();
+let compiled: WebAssembly.Module | undefined;
+
+export function routinesOf(backend: BackendWasm): Routines {
+  let routines = bound.get(backend);
+  if (routines === undefined) {
+    routines = bind(memoryOf(backend));
+    bound.set(backend, routines);
+  }
+  return routines;
+}
+
+function memoryOf(backend: BackendWasm): WebAssembly.Memory {
+  // What Emscripten's module object keeps of its exports; tfjs's types leave it out.
+  const { asm } = backend.wasm as unknown as { asm?: { memory?: unknown } };
+  if (asm?.memory instanceof WebAssembly.Memory) return asm.memory;
+  throw new ColearnError("wasm-memory-not-found", "tfjs's wasm backend does not show its memory to our kernels", {
+    remedy: "Install the version of @tensorflow/tfjs-backend-wasm that package-lock.json names, or use --backend cpu.",
+  });
+}
+
+function winogradFunctions(r: 3 | 5): Record<keyof WinogradTransforms, FunctionBuilder> {
+  const outputs = outputMatrix(7 - r);
+  const filters = filterMatrix(r);
+  return {
+    input: twoSided("winogradInput", inputMatrix),
+    filter: twoSided(`winogradFilter${r}`, filters),
+    output: twoSided(`winogradOutput${r}`, transposed(outputs)),
+    outputGradient: twoSided(`winogradOutputGradient${r}`, outputs),
+    filterGradient: twoSided(`winogradFilterGradient${r}`, transposed(filters)),
+  };
+}
+
+function bind(memory: WebAssembly.Memory): Routines {
+  const winograd = { 3: winogradFunctions(3), 5: winogradFunctions(5) };
+  const transforms = new Map([...Object.values(winograd[3]), ...Object.values(winograd[5])].map((f) => [f.name, f]));
+  compiled ??= new WebAssembly.Module(assemble([sumRows(), maxPoolGrad(), gemm(), ...transforms.values()]));
+  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+  const routine = (name: string) => exports[name] as (...args: number[]) => void;
+  const named = <Names extends readonly string[]>(name: string, names: Names) => {
+    const call = routine(name);
+    return (args: Named<Names>) => call(...names.map((key) => args[key as Names[number]]));
+  };
+  const transformsOf = (r: 3 | 5): WinogradTransforms => ({
+    input: named(winograd[r].input.name, twoSidedParameters),
+    filter: named(winograd[r].filter.name, twoSidedParameters),
+    output: named(winograd[r].output.name, twoSidedParameters),
+    outputGradient: named(winograd[r].outputGradient.name, twoSidedParameters),
+    filterGradient: named(winograd[r].filterGradient.name, twoSidedParameters),
+  });
+  return {
+    sumRows: routine("sumRows"),
+    maxPoolGrad: named("maxPoolGrad", maxPoolGradParameters),
+    gemm: named("gemm", gemmParameters),
+    winograd: { 3: transformsOf(3), 5: transformsOf(5) },
+  };
+}
