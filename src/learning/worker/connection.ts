@@ -96,10 +96,14 @@ export class Connection {
 
   #receive(message: FromWorker): void {
     switch (message.type) {
-      case "ready":
-        { this.#announce(message.info); return; }
-      case "failed":
-        { this.#finish(restoreError(message.error)); return; }
+      case "ready": {
+        this.#announce(message.info);
+        return;
+      }
+      case "failed": {
+        this.#finish(restoreError(message.error));
+        return;
+      }
       case "result":
         return this.#pending.get(message.id)?.resolve(message.value);
       case "error":

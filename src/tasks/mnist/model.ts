@@ -6,7 +6,7 @@ import { CLASSES, IMAGE_SHAPE } from "./files.ts";
 
 /**
  * The model of fetchai/colearn's Keras example for MNIST: three 5×5 convolutions (32, 32, 64) with 2×2 pooling, a dense
- * layer of 64 and a softmax of 10; 116 970 weights. Glorot-uniform kernels drawn from the seed, zero biases.
+ * layer of 64 and a softmax of 10; 115 306 weights. Glorot-uniform kernels drawn from the seed, zero biases.
  */
 export function buildModel(seed: number): LayersModel {
   const random = randomFrom("initial weights", seed);

@@ -1,0 +1,32 @@
+import type { Weights } from "../weights/weights.ts";
+import type { Manifest } from "../weights/manifest.ts";
+import { specOf } from "../weights/spec.ts";
+import type { Task, TaskParams } from "./task.ts";
+
+export interface ExperimentDraft {
+  readonly task: Task;
+  /** What is left out takes the task's default. */
+  readonly params: TaskParams;
+  readonly seed: number;
+  /** For people; the task's own title where left out. */
+  readonly title?: string | undefined;
+}
+
+/** What a new experiment begins with: the document that all learners agree on, and the first current weights. */
+export async function prepareExperiment({ task, params, seed, title }: ExperimentDraft): Promise<{
+  manifest: Manifest;
+  weights: Weights;
+}> {
+  const complete = task.parseParams(params);
+  const { format, topology, weights } = await task.createModel(complete, seed);
+  const manifest: Manifest = {
+    version: 1,
+    title: title ?? task.title,
+    task: { name: task.name, params: complete as Manifest["task"]["params"] },
+    model: { format, topology },
+    weights: specOf(weights),
+    metric: task.metric,
+    seed,
+  };
+  return { manifest, weights };
+}

@@ -1,0 +1,43 @@
+/** From a task's name and plain options to a learner: in this thread, or in a worker thread of its own. */
+import type { MachineLearningInterface } from "../learning/interface.ts";
+import type { Backend } from "../learning/tfjs/backend.ts";
+import { useBackend } from "../learning/tfjs/backend.ts";
+import type { WorkerLearner, WorkerLog } from "../learning/worker/worker-learner.ts";
+import { startWorkerLearner } from "../learning/worker/worker-learner.ts";
+import { getTask } from "./registry.ts";
+import type { LearnerOptions } from "./task.ts";
+
+/** Everything here is plain data: it goes to the worker as it is. */
+export interface TaskLearnerOptions extends LearnerOptions {
+  readonly task: string;
+  /** Which tfjs backend to use; the best one there is by default. */
+  readonly backend?: Parameters<typeof useBackend>[0];
+}
+
+/** What a task learner tells of itself. */
+export interface TaskLearnerInfo {
+  readonly backend: Backend;
+}
+
+/** Makes the learner in this thread, which then is busy whenever the learner is. */
+export async function createTaskLearner(
+  options: TaskLearnerOptions,
+): Promise<{ learner: MachineLearningInterface; info: TaskLearnerInfo }> {
+  const task = getTask(options.task);
+  const backend = await useBackend(options.backend);
+  return { learner: await task.createLearner(options), info: { backend } };
+}
+
+/**
+ * Makes the learner in a worker thread. A wrong task, parameter or folder is found there, and thrown here as the
+ * UserError that it is.
+ */
+export async function startTaskLearner(
+  options: TaskLearnerOptions,
+  { signal, logger }: { signal?: AbortSignal | undefined; logger?: WorkerLog | undefined } = {},
+): Promise<WorkerLearner & { readonly info: TaskLearnerInfo }> {
+  // Beside this file whether it runs as TypeScript or compiled.
+  const module = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+  const learner = await startWorkerLearner({ module, options, signal, logger });
+  return learner as WorkerLearner & { readonly info: TaskLearnerInfo };
+}
