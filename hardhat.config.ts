@@ -17,6 +17,7 @@ const solc = {
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
   solidity: { profiles: { default: solc, production: solc } },
+  typechain: { tsNocheck: true },
   paths: { tests: { mocha: "./test/contracts", solidity: "./test/contracts" } },
   networks: {
     /** `npx hardhat node` and the demo: blocks on demand, and many of them within a second of real time. */

@@ -18,7 +18,11 @@ if (modified("node_modules/.package-lock.json") < modified("package-lock.json"))
     ? ["npm", ["ci", "--no-fund", "--no-audit"]]
     : ["npx", ["--yes", `--package=node@${NODE}`, "-c", "npm ci --no-fund --no-audit"]];
   // npm's own words go to stderr: standard output belongs to the command that follows (`npm start -- --json`).
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    shell: process.platform === "win32",
+  });
   if (status !== 0) {
     process.stderr.write("npm ci failed: see above. Check the network, then run the same command again.\n");
     process.exit(status ?? 1);

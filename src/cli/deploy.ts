@@ -1,0 +1,46 @@
+import type { Command } from "commander";
+import { ContractFactory } from "ethers";
+
+import { connect } from "../ledger/connect.ts";
+import { abi } from "../ledger/generated/abi.ts";
+import { bytecode } from "../ledger/generated/bytecode.ts";
+import { explain } from "../ledger/errors.ts";
+import { type ChainOptions, type KeyOptions, withChain, withJson, withKey } from "./options.ts";
+import { paint, print, printJson } from "./output.ts";
+import { fundedKey } from "./session.ts";
+
+interface DeployOptions extends ChainOptions, KeyOptions {
+  readonly json?: boolean;
+}
+
+export function registerDeploy(program: Command): void {
+  const command = program.command("deploy").description("deploy the contract: once for any number of experiments");
+  withJson(withKey(withChain(command)))
+    .addHelpText("after", "\nExample:\n  colearn deploy --dev-account 0")
+    .action(deploy);
+}
+
+async function deploy(options: DeployOptions): Promise<void> {
+  const provider = await connect(options);
+  try {
+    const wallet = (await fundedKey(options, provider)).connect(provider);
+    const factory = new ContractFactory(abi, bytecode, wallet);
+    const deployed = await factory.deploy().catch((error: unknown) => {
+      throw explain(error, "deploy the contract", factory.interface);
+    });
+    await deployed.waitForDeployment();
+    const contract = await deployed.getAddress();
+    const { chainId } = await provider.getNetwork();
+    const transaction = deployed.deploymentTransaction()?.hash;
+    if (options.json) {
+      printJson({ contract, chainId: Number(chainId), transaction });
+    } else {
+      print(
+        `The contract is at ${paint.bold(contract)} on chain ${chainId}.`,
+        `For the next commands: export COLEARN_CONTRACT=${contract}`,
+      );
+    }
+  } finally {
+    await provider.destroy();
+  }
+}

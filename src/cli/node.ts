@@ -1,0 +1,144 @@
+import { type Command, Option } from "commander";
+import type { Logger } from "pino";
+
+import { UserError } from "../errors.ts";
+import type { NodeEvent } from "../node/events.ts";
+import { launch } from "../node/launch.ts";
+import { getTask } from "../tasks/registry.ts";
+import { startTaskLearner } from "../tasks/task-learner.ts";
+import type { Manifest } from "../weights/manifest.ts";
+import {
+  between,
+  collect,
+  type ContractOptions,
+  experimentId,
+  integer,
+  type KeyOptions,
+  shard,
+  withContract,
+  withJson,
+  withKey,
+} from "./options.ts";
+import { createLogger, printJsonLine } from "./output.ts";
+import { fundedKey, openLedger, resolveExperiment } from "./session.ts";
+
+interface NodeOptions extends ContractOptions, KeyOptions {
+  readonly home: string;
+  readonly shard?: { readonly index: number; readonly learners: number };
+  readonly dataDir?: string;
+  readonly testDir?: string;
+  readonly split: "iid" | "label-skew";
+  readonly trainRatio?: number;
+  readonly backend: "auto" | "node" | "wasm" | "cpu";
+  readonly listen?: string[];
+  readonly announce?: string[];
+  readonly peer?: string[];
+  readonly kubo?: string;
+  readonly fetchTimeout: number;
+  readonly untilComplete?: boolean;
+  readonly logLevel: string;
+  readonly json?: boolean;
+}
+
+export function registerNode(program: Command): void {
+  const command = program
+    .command("node")
+    .description("run a learner's node: join, train, propose, evaluate and vote until the experiment ends")
+    .argument("[experiment]", "number of the experiment; the newest one if left out", experimentId)
+    .requiredOption("--home <dir>", "the node's own folder: store and journal")
+    .option("--data-dir <dir>", "folder with the learner's private data, in the task's own format")
+    .option("--test-dir <dir>", "folder with separate test data")
+    .option("--shard <i/n>", "the learner's part of the task's public data, or of --data-dir", shard)
+    .addOption(new Option("--split <how>", "how shards are made").choices(["iid", "label-skew"]).default("iid"))
+    .option("--train-ratio <part>", "part of the data that is trained on", between(0, 1))
+    .addOption(backendOption())
+    .option("--listen <multiaddr>", "where the store listens; may be repeated (default: loopback)", collect)
+    .option("--announce <multiaddr>", "where others reach it, if elsewhere; may be repeated", collect)
+    .option("--peer <multiaddr>", "a peer to fetch from beyond those on the ledger; may be repeated", collect)
+    .option("--kubo <url>", "use the Kubo daemon with this RPC address as the store")
+    .option("--fetch-timeout <seconds>", "give up a fetch that stands still this long", integer(1, 3600), 30)
+    .option("--until-complete", "stop when the experiment ends, instead of serving its weights on")
+    .addOption(
+      new Option("--log-level <level>", "how much is logged on standard error")
+        .choices(["debug", "info", "warn", "error", "silent"])
+        .default("info"),
+    );
+  withJson(withKey(withContract(command)))
+    .addHelpText("after", "\nExample:\n  colearn node 1 --home node0 --dev-account 0 --shard 0/3")
+    .action(runNode);
+}
+
+export function backendOption(): Option {
+  return new Option("--backend <name>", "what computes").choices(["auto", "node", "wasm", "cpu"]).default("auto");
+}
+
+async function runNode(asked: bigint | undefined, options: NodeOptions): Promise<void> {
+  const log = createLogger(options.logLevel);
+  const stopping = new AbortController();
+  const aborted = new AbortController();
+  const stop = () => {
+    if (stopping.signal.aborted) aborted.abort();
+    else {
+      log.info("stopping after the step in hand; once more stops at once");
+      stopping.abort();
+    }
+  };
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+  // Started by a parent over a channel, it does not outlive that parent.
+  process.on("disconnect", () => {
+    stopping.abort();
+    aborted.abort();
+  });
+
+  const ledger = await openLedger(options);
+  try {
+    const wallet = await fundedKey(options, ledger.provider);
+    const experiment = await resolveExperiment(ledger, asked);
+    await launch({
+      ...options,
+      ledger,
+      wallet,
+      experiment,
+      createLearner: (manifest) => createLearner(options, manifest, aborted.signal, log),
+      peers: options.peer,
+      fetchTimeoutMilliseconds: options.fetchTimeout * 1000,
+      emit: (event: NodeEvent) => {
+        if (options.json) printJsonLine({ time: Date.now(), ...event });
+      },
+      log,
+      stopping: stopping.signal,
+      aborted: aborted.signal,
+      keepServing: options.untilComplete !== true,
+    });
+  } finally {
+    await ledger.provider.destroy();
+    if (process.connected) process.disconnect();
+  }
+}
+
+/** The learner that the manifest describes, in a worker thread, on the data that the operator named. */
+async function createLearner(options: NodeOptions, manifest: Manifest, signal: AbortSignal, log: Logger) {
+  const task = getTask(manifest.task.name);
+  const { shard, dataDir, testDir, split, backend } = options;
+  if (dataDir === undefined && shard === undefined) {
+    throw new UserError("shard", "neither private data nor a part of the public data is given", {
+      remedy: "give a folder with --data-dir, or for example --shard 0/3 for the first third of the public data",
+    });
+  }
+  const { index, learners } = shard ?? { index: 0, learners: 1 };
+  const { seed, metric, model } = manifest;
+  const trainRatio = options.trainRatio ?? task.trainRatio;
+  const learner = await startTaskLearner(
+    {
+      task: task.name,
+      params: manifest.task.params,
+      shard: { dataDir, testDir, index, learners, split, seed, trainRatio },
+      seed,
+      metric,
+      topology: model.topology,
+      backend,
+    },
+    { signal, logger: log },
+  );
+  return { learner, backend: learner.info.backend.description };
+}

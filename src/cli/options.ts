@@ -1,0 +1,111 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** Parsers of option values: what they refuse becomes one line that names the option and the value, and exit code 2. */
+
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isSafeInteger(value) || value < min || value > max) {
+      throw new InvalidArgumentError(
+        max === Number.MAX_SAFE_INTEGER
+          ? `It must be a whole number, ${min} or more.`
+          : `It must be a whole number from ${min} to ${max}.`,
+      );
+    }
+    return value;
+  };
+}
+
+/** A number with the bounds left out. */
+export function between(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value > low && value < high)) {
+      throw new InvalidArgumentError(`It must be a number above ${low} and below ${high}.`);
+    }
+    return value;
+  };
+}
+
+/** A fraction of the voters: from 0 up to but without 1. */
+export function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value < 1)) {
+    throw new InvalidArgumentError("It must be a number from 0 up to, but below, 1.");
+  }
+  return value;
+}
+
+/** `INDEX/LEARNERS`, for example 0/3: which part of a shared data set a learner holds. */
+export function shard(text: string): { index: number; learners: number } {
+  const [index, learners] = text.split("/").map((part) => (/^\d+$/.test(part) ? Number(part) : Number.NaN));
+  if (index === undefined || learners === undefined || !(index < learners) || text.split("/").length !== 2) {
+    throw new InvalidArgumentError("It must be INDEX/LEARNERS with an index below the number of learners, as 0/3.");
+  }
+  return { index, learners };
+}
+
+export function experimentId(text: string): bigint {
+  if (!/^[1-9]\d{0,76}$/.test(text)) throw new InvalidArgumentError("It must be an experiment's number, as 1.");
+  return BigInt(text);
+}
+
+export function collect(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
+}
+
+export interface ChainOptions {
+  readonly rpc: string;
+  readonly chainId?: number;
+}
+
+export interface ContractOptions extends ChainOptions {
+  readonly contract: string;
+}
+
+export interface KeyOptions {
+  readonly key?: string;
+  readonly passphraseFile?: string;
+  readonly devAccount?: number;
+}
+
+export const RPC_DEFAULT = "http://127.0.0.1:8545";
+
+/** Adds the options that say which chain. */
+export function withChain(command: Command): Command {
+  return command
+    .addOption(new Option("--rpc <url>", "JSON-RPC endpoint of the chain").env("COLEARN_RPC").default(RPC_DEFAULT))
+    .addOption(
+      new Option("--chain-id <id>", "refuse any other chain than this").env("COLEARN_CHAIN_ID").argParser(integer(1)),
+    );
+}
+
+/** Adds the options that say which contract on which chain. */
+export function withContract(command: Command): Command {
+  return withChain(command).addOption(
+    new Option("--contract <address>", "address of the contract, as `colearn deploy` prints it")
+      .env("COLEARN_CONTRACT")
+      .makeOptionMandatory(),
+  );
+}
+
+/** Adds the options that say whose key signs. */
+export function withKey(command: Command): Command {
+  return command
+    .addOption(new Option("--key <file>", "file with the private key: a V3 keystore, or hex").env("COLEARN_KEY_FILE"))
+    .addOption(
+      new Option("--passphrase-file <file>", "file with the keystore's passphrase; without it the terminal asks").env(
+        "COLEARN_PASSPHRASE_FILE",
+      ),
+    )
+    .addOption(
+      new Option("--dev-account <n>", "one of the public test accounts of a local Hardhat chain, from 0").argParser(
+        integer(0, 999),
+      ),
+    );
+}
+
+/** Adds `--json`. */
+export function withJson(command: Command): Command {
+  return command.option("--json", "print JSON on standard output and nothing else there");
+}

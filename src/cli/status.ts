@@ -1,0 +1,106 @@
+import type { Command } from "commander";
+
+import { count, has, type CastVote, type Round, type Snapshot } from "../ledger/types.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { formatContentId } from "../weights/content-id.ts";
+import { type ContractOptions, experimentId, withContract, withJson } from "./options.ts";
+import { paint, print, printJson } from "./output.ts";
+import { resolveExperiment, withLedger } from "./session.ts";
+
+interface StatusOptions extends ContractOptions {
+  readonly json?: boolean;
+}
+
+export function registerStatus(program: Command): void {
+  const command = program
+    .command("status")
+    .description("show an experiment's learners, rounds and votes, from the chain alone")
+    .argument("[experiment]", "number of the experiment; the newest one if left out", experimentId);
+  withJson(withContract(command)).addHelpText("after", "\nExample:\n  colearn status 1 --json").action(status);
+}
+
+interface RoundStatus {
+  readonly round: number;
+  readonly state: Round;
+  readonly votes: readonly CastVote[];
+}
+
+async function status(asked: bigint | undefined, options: StatusOptions): Promise<void> {
+  await withLedger(options, async (ledger) => {
+    const experiment = await resolveExperiment(ledger, asked);
+    const snapshot = await ledger.snapshot(experiment);
+    const learners = await ledger.learners(experiment);
+    const rounds = await readRounds(ledger, experiment, snapshot);
+    if (options.json) printJson(asJson(experiment, snapshot, learners, rounds));
+    else print(...asText(experiment, snapshot, learners, rounds));
+  });
+}
+
+async function readRounds(ledger: Ledger, experiment: bigint, { round: last }: Snapshot): Promise<RoundStatus[]> {
+  const cast = await ledger.votes(experiment);
+  const rounds: RoundStatus[] = [];
+  for (let round = 1; round <= last; round++) {
+    const votes = cast.filter((vote) => vote.round === round);
+    rounds.push({ round, state: await ledger.round(experiment, round), votes });
+  }
+  return rounds;
+}
+
+function asJson(experiment: bigint, snapshot: Snapshot, learners: string[], rounds: RoundStatus[]) {
+  const { status, phase, round, deadline, weights, weightsRound } = snapshot;
+  return {
+    experiment,
+    status,
+    round,
+    rounds: snapshot.rounds,
+    phase,
+    deadline,
+    weights: { contentId: formatContentId(weights), round: weightsRound },
+    learners: learners.map((address, index) => ({ index, address, active: has(snapshot.active, index) })),
+    history: rounds.map(({ round, state, votes }) => ({
+      round,
+      proposer: learners.indexOf(state.proposer),
+      outcome: state.outcome,
+      proposal: state.proposal ? formatContentId(state.proposal) : null,
+      votes: learners.flatMap((address, learner) => {
+        if (!has(state.voters, learner)) return [];
+        const vote = votes.find(({ voter }) => voter === address);
+        const { approve = null, transaction = null } = vote ?? {};
+        const score = vote === undefined || Number.isNaN(vote.score) ? null : vote.score;
+        return [{ learner, approve, score, transaction }];
+      }),
+    })),
+  };
+}
+
+function asText(experiment: bigint, snapshot: Snapshot, learners: string[], rounds: RoundStatus[]): string[] {
+  const { round, weights, weightsRound, active } = snapshot;
+  const phase =
+    snapshot.phase === "none" ? "" : `, waiting for ${snapshot.phase === "propose" ? "a proposal" : "votes"}`;
+  return [
+    `Experiment ${experiment} is ${paint.bold(snapshot.status)}: round ${round} of ${snapshot.rounds}${phase}.`,
+    `Current weights: ${formatContentId(weights)} (${weightsRound === 0 ? "initial" : `of round ${weightsRound}`})`,
+    "",
+    ...learners.map((address, index) => `  learner ${index}  ${address}${has(active, index) ? "" : "  (not active)"}`),
+    "",
+    `  round  proposer  outcome   ${learners.map((_, index) => String(index).padStart(2)).join("")}   mean score`,
+    ...rounds.map((status) => roundLine(status, learners)),
+    "",
+    "  ✓ approved  ✗ rejected  · did not vote  P proposed",
+  ];
+}
+
+function roundLine({ round, state, votes }: RoundStatus, learners: string[]): string {
+  const proposer = learners.indexOf(state.proposer);
+  const marks = learners.map((_, index) => {
+    if (index === proposer) return paint.bold(" P");
+    if (has(state.approvals, index)) return paint.green(" ✓");
+    if (has(state.rejections, index)) return paint.red(" ✗");
+    return has(state.voters, index) ? " ·" : "  ";
+  });
+  const scores = votes.map(({ score }) => score).filter((score) => !Number.isNaN(score));
+  const mean = scores.length > 0 ? (scores.reduce((a, b) => a + b) / scores.length).toFixed(4) : "";
+  const open = count(state.approvals | state.rejections);
+  const outcome = state.outcome === "open" ? `open ${open}/${count(state.voters)}` : state.outcome;
+  return `  ${String(round).padStart(5)}  ${String(proposer).padStart(8)}  ${outcome.padEnd(9)} ${marks.join("")}   ${mean}`;
+}

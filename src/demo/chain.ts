@@ -1,0 +1,35 @@
+import { UserError } from "../errors.ts";
+import { DEV_MNEMONIC } from "../ledger/dev-accounts.ts";
+
+export interface LocalChain {
+  readonly rpc: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a Hardhat chain in this process, on a loopback port that the system chooses. A block for each transaction.
+ * @param accounts how many of the public test accounts have funds
+ * @throws UserError where Hardhat is not installed: it is no dependency of a node
+ */
+export async function startChain(accounts: number): Promise<LocalChain> {
+  const hardhat = await import("hardhat/hre").catch((cause: unknown) => {
+    throw new UserError("hardhat", "the demo's local chain needs Hardhat, which is not installed", {
+      remedy: "npm install hardhat",
+      cause,
+    });
+  });
+  const hre = await hardhat.createHardhatRuntimeEnvironment({
+    networks: {
+      local: {
+        type: "edr-simulated",
+        chainType: "l1",
+        // Many blocks within a second of real time must not run ahead of it.
+        allowBlocksWithSameTimestamp: true,
+        accounts: { mnemonic: DEV_MNEMONIC, count: accounts },
+      },
+    },
+  });
+  const server = await hre.network.createServer({ network: "local" }, "127.0.0.1", 0);
+  const { address, port } = await server.listen();
+  return { rpc: `http://${address}:${port}`, stop: () => server.close() };
+}

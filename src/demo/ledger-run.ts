@@ -1,0 +1,216 @@
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { ContractFactory, type Signer } from "ethers";
+
+import { ColearnError } from "../errors.ts";
+import { connect } from "../ledger/connect.ts";
+import { devAccount } from "../ledger/dev-accounts.ts";
+import { abi } from "../ledger/generated/abi.ts";
+import { bytecode } from "../ledger/generated/bytecode.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import { Transactor } from "../ledger/transactor.ts";
+import { useBackend } from "../learning/tfjs/backend.ts";
+import { encodeContact } from "../node/contact.ts";
+import { fetchModel, writeModel } from "../node/export.ts";
+import { openStore } from "../node/launch.ts";
+import type { Report } from "../report/report.ts";
+import { prepareExperiment } from "../tasks/prepare.ts";
+import { encodeManifest } from "../weights/manifest.ts";
+import { encodeWeights } from "../weights/safetensors.ts";
+import { startChain } from "./chain.ts";
+import { buildReport, roundNews, type RoundTimes } from "./ledger-report.ts";
+import { NodeProcess } from "./node-process.ts";
+import type { DemoOptions, Watcher } from "./options.ts";
+
+/** Seconds a phase may take: far more than it should, so that only a lost node makes anybody wait for it. */
+const WINDOW_SECONDS = 120;
+const ENROLMENT_SECONDS = 3_600;
+const LOOK_MILLISECONDS = 50;
+
+/** An experiment on a local chain: what the run knows of it while it goes on. */
+export interface LiveExperiment {
+  readonly options: DemoOptions;
+  readonly ledger: Ledger;
+  readonly experiment: bigint;
+  readonly chainId: number;
+  readonly nodes: readonly NodeProcess[];
+}
+
+/**
+ * Runs the experiment for real: a chain, a contract, one `colearn node` process a learner with its own key, folder and
+ * IPFS node. The demo itself deploys, creates, has the learners join in their order, starts, and then only watches.
+ */
+export async function runOnLedger(options: DemoOptions, watcher: Watcher, signal: AbortSignal): Promise<Report> {
+  const { learners, out } = options;
+  await using resources = new AsyncDisposableStack();
+  const homes = await mkdtemp(join(tmpdir(), "colearn-demo-"));
+  resources.defer(() => rm(homes, { recursive: true, force: true }));
+  const home = (index: number) => join(homes, `learner-${index}`);
+  const logs = join(out, "logs");
+  await mkdir(logs, { recursive: true });
+
+  watcher.doing("starting a local chain");
+  const chain = await startChain(learners + 1);
+  resources.defer(() => chain.stop());
+  const provider = await connect({ rpc: chain.rpc });
+  resources.defer(() => provider.destroy());
+  const chainId = Number((await provider.getNetwork()).chainId);
+  const coordinator = devAccount(learners);
+  const ledger = new Ledger(provider, await deploy(coordinator.connect(provider)));
+  watcher.say(`Contract ${ledger.address} on a local Hardhat chain at ${chain.rpc}`);
+
+  watcher.doing("creating the experiment");
+  const transactor = await Transactor.create(ledger, coordinator);
+  const experiment = await create(options, transactor, home(0));
+  // In the learners' order, so that index, account and shard are the same number.
+  for (let index = 0; index < learners; index++) {
+    await (await Transactor.create(ledger, devAccount(index))).join(experiment, encodeContact([]));
+  }
+
+  const nodes = Array.from({ length: learners }, (_, index) => {
+    const log = join(logs, `learner-${index}.log`);
+    return new NodeProcess(
+      nodeArguments(options, { rpc: chain.rpc, ledger, experiment, index, home: home(index) }),
+      log,
+    );
+  });
+  resources.defer(async () => {
+    await Promise.all(nodes.map((node) => node.stop()));
+  });
+  watcher.doing(`starting ${learners} nodes`);
+  const live: LiveExperiment = { options, ledger, experiment, chainId, nodes };
+  await untilAll(live, "synchronised", logs, signal);
+  const size = nodes.map(({ pid }) => pid).join(", ");
+  watcher.say(
+    `Experiment ${experiment}: ${learners} learners, each a process with its own key and IPFS node (pids ${size})`,
+  );
+
+  await transactor.start(experiment);
+  const times = await follow(live, watcher, signal);
+  watcher.doing("waiting for the nodes to take the final weights home");
+  await untilAll(live, "finished", logs, signal);
+  const report = await buildReport(live, times);
+  await Promise.all(nodes.map((node) => node.stop()));
+  await takeHome(live, home(0), join(out, "model"));
+  return report;
+}
+
+async function deploy(wallet: Signer): Promise<string> {
+  const contract = await new ContractFactory(abi, bytecode, wallet).deploy();
+  await contract.waitForDeployment();
+  return contract.getAddress();
+}
+
+/** Puts manifest and initial weights into the first learner's store, and the experiment on the chain. */
+async function create(options: DemoOptions, transactor: Transactor, home: string): Promise<bigint> {
+  const { learners, rounds, approvalBps } = options;
+  await useBackend("cpu");
+  const draft = await prepareExperiment(options);
+  const store = await openStore({ home });
+  try {
+    return await transactor.createExperiment({
+      manifest: await store.add(encodeManifest(draft.manifest)),
+      weights: await store.add(encodeWeights(draft.weights)),
+      rounds,
+      minLearners: learners,
+      maxLearners: learners,
+      approvalBps,
+      proposeWindow: WINDOW_SECONDS,
+      voteWindow: WINDOW_SECONDS,
+      pauseLimit: ENROLMENT_SECONDS,
+      enrolmentDeadline: Math.floor(Date.now() / 1000) + ENROLMENT_SECONDS,
+      admission: "open",
+      earlyDecision: false,
+    });
+  } finally {
+    await store.stop();
+  }
+}
+
+function nodeArguments(
+  { learners, split, trainRatio, backend, dataDir, testDir }: DemoOptions,
+  {
+    rpc,
+    ledger,
+    experiment,
+    index,
+    home,
+  }: { rpc: string; ledger: Ledger; experiment: bigint; index: number; home: string },
+): string[] {
+  const args = {
+    "--rpc": rpc,
+    "--contract": ledger.address,
+    "--dev-account": index,
+    "--home": home,
+    "--shard": `${index}/${learners}`,
+    "--split": split,
+    "--train-ratio": trainRatio,
+    "--backend": backend,
+    "--data-dir": dataDir,
+    "--test-dir": testDir,
+  };
+  const given = Object.entries(args).filter(([, value]) => value !== undefined);
+  return [experiment.toString(), ...given.flatMap(([name, value]) => [name, String(value)])];
+}
+
+/** Waits until every node that still runs told an event. */
+async function untilAll(
+  { nodes }: LiveExperiment,
+  event: "synchronised" | "finished",
+  logs: string,
+  signal: AbortSignal,
+): Promise<void> {
+  while (nodes.some((node) => node.running && !node.told(event))) {
+    await sleep(LOOK_MILLISECONDS, undefined, { signal });
+    if (event === "synchronised") await requireRunning(nodes, logs);
+  }
+  if (event === "synchronised") await requireRunning(nodes, logs);
+}
+
+/** A node that does not even start is not a fault to survive: its last words say why. */
+async function requireRunning(nodes: readonly NodeProcess[], logs: string): Promise<void> {
+  const index = nodes.findIndex((node) => !node.running);
+  if (index < 0) return;
+  const log = join(logs, `learner-${index}.log`);
+  await sleep(LOOK_MILLISECONDS);
+  const words = (await readFile(log, "utf8").catch(() => "")).trim().split("\n").at(-1) ?? "";
+  throw new ColearnError("node-ended", `learner ${index}'s node did not start: ${words.replace(/^error: /, "")}`, {
+    remedy: `see ${log}`,
+  });
+}
+
+/** Watches the ledger until the experiment ends, and notes when each round was seen to open and to settle. */
+async function follow(live: LiveExperiment, watcher: Watcher, signal: AbortSignal): Promise<RoundTimes> {
+  const { ledger, experiment, nodes, options } = live;
+  const times: RoundTimes = [];
+  let opened = Date.now();
+  let told = 0;
+  for (;;) {
+    const snapshot = await ledger.snapshot(experiment);
+    const settled = snapshot.status === "running" ? snapshot.round - 1 : snapshot.round;
+    for (const now = Date.now(); times.length < settled; opened = now) times.push({ opened, settled: now });
+    for (; told < settled; told++) watcher.round(await roundNews(live, times, told + 1));
+    if (snapshot.status !== "running") return times;
+    if (nodes.filter((node) => node.running).length < 2) {
+      throw new ColearnError("nodes-ended", "fewer than two learners' nodes still run", {
+        remedy: `see the logs in ${join(options.out, "logs")}`,
+      });
+    }
+    const step = snapshot.phase === "propose" ? "trains" : "is being evaluated by the others";
+    const proposer = (await ledger.learners(experiment)).indexOf(snapshot.proposer ?? "");
+    watcher.doing(`round ${snapshot.round} of ${snapshot.rounds}: learner ${proposer} ${step}`);
+    await sleep(LOOK_MILLISECONDS, undefined, { signal });
+  }
+}
+
+async function takeHome({ ledger, experiment }: LiveExperiment, home: string, out: string): Promise<void> {
+  const store = await openStore({ home });
+  try {
+    await writeModel(out, await fetchModel({ ledger, experiment, store, timeoutMilliseconds: 10_000 }));
+  } finally {
+    await store.stop();
+  }
+}

@@ -1,0 +1,41 @@
+import type { SplitKind } from "../tasks/split.ts";
+import type { Task, TaskParams } from "../tasks/task.ts";
+
+export type BackendChoice = "auto" | "node" | "wasm" | "cpu";
+
+/** What a demo runs, whichever the driver. */
+export interface DemoOptions {
+  readonly task: Task;
+  readonly params: TaskParams;
+  readonly learners: number;
+  readonly rounds: number;
+  readonly approvalBps: number;
+  readonly trainRatio: number;
+  readonly seed: number;
+  readonly split: SplitKind;
+  readonly backend: BackendChoice;
+  readonly dataDir?: string | undefined;
+  readonly testDir?: string | undefined;
+  /** Where the run leaves its report, its logs and the model. */
+  readonly out: string;
+}
+
+/** One round, for whoever watches. */
+export interface RoundNews {
+  readonly round: number;
+  readonly proposer: number;
+  readonly status: "accepted" | "rejected" | "skipped";
+  /** Each learner's vote, by index; null for the proposer and for who did not vote. */
+  readonly approvals: readonly (boolean | null)[];
+  readonly meanTestScore: number | null;
+  readonly milliseconds: number;
+}
+
+/** Tells a person what happens, as it happens. */
+export interface Watcher {
+  /** A step is done, or something is worth a line. */
+  say(line: string): void;
+  /** What is going on right now: replaces what was said so before. */
+  doing(what: string): void;
+  round(news: RoundNews): void;
+}

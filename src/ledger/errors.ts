@@ -1,0 +1,45 @@
+import { isError, type Interface } from "ethers";
+
+import { ColearnError, UserError } from "../errors.ts";
+
+/** The contract refused a transaction: `code` is `reverted`, `revert` the name of its custom error, `values` what explains it. */
+export class RevertError extends ColearnError {
+  override readonly name = "RevertError";
+  readonly revert: string;
+  readonly values: readonly string[];
+
+  constructor(action: string, revert: string, values: readonly string[], cause?: unknown) {
+    super("reverted", `the contract refused to ${action}: ${revert}(${values.join(", ")})`, { cause });
+    this.revert = revert;
+    this.values = values;
+  }
+}
+
+/** Revert data of a failed call, wherever the endpoint put it. */
+function revertData(error: unknown): string | undefined {
+  for (let at: unknown = error, depth = 0; typeof at === "object" && at !== null && depth < 6; depth++) {
+    const { data, error: inner, info, cause } = at as Record<string, unknown>;
+    if (typeof data === "string" && data.startsWith("0x") && data.length >= 10) return data;
+    if (typeof data === "object" && data !== null && "data" in data && typeof data.data === "string") return data.data;
+    at = inner ?? info ?? cause;
+  }
+  return undefined;
+}
+
+/** Turns what ethers throws into what a person, or the node, can act on. */
+export function explain(error: unknown, action: string, contract: Interface): Error {
+  if (error instanceof ColearnError) return error;
+  const data = revertData(error);
+  const parsed = data === undefined ? null : contract.parseError(data);
+  if (parsed) return new RevertError(action, parsed.name, parsed.args.map(String), error);
+  if (isError(error, "INSUFFICIENT_FUNDS") || /insufficient funds|doesn't have enough funds/i.test(String(error))) {
+    return new UserError("no-funds", `this key has no funds to ${action}`, {
+      remedy: "send it some of the network's currency",
+      cause: error,
+    });
+  }
+  if (isError(error, "CALL_EXCEPTION")) {
+    return new ColearnError("reverted", `the contract refused to ${action}: ${error.shortMessage}`, { cause: error });
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}

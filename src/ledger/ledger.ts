@@ -1,0 +1,201 @@
+import { Contract, getAddress, Interface, ZeroAddress, ZeroHash, type EventLog, type Log } from "ethers";
+
+import type { ContentId } from "../weights/content-id.ts";
+import type { Provider } from "./connect.ts";
+import { explain } from "./errors.ts";
+import { abi } from "./generated/abi.ts";
+import { queryLogs } from "./logs.ts";
+import { fromScore } from "./score.ts";
+import {
+  admissions,
+  has,
+  outcomes,
+  phases,
+  statuses,
+  type CastVote,
+  type Experiment,
+  type Round,
+  type Snapshot,
+} from "./types.ts";
+
+/** A contact as a learner announced it last: untrusted text of at most 1 KiB. */
+export interface AnnouncedContact {
+  readonly learner: string;
+  readonly contact: string;
+}
+
+interface RawContentId {
+  readonly digest: string;
+  readonly codec: bigint;
+}
+
+const contentId = ({ digest, codec }: RawContentId): ContentId => ({ digest, codec: Number(codec) });
+const contentIdOrNone = (raw: RawContentId) => (raw.digest === ZeroHash ? undefined : contentId(raw));
+
+function member<T>(names: readonly T[], value: bigint): T {
+  const name = names[Number(value)];
+  if (name === undefined) throw new Error(`the contract answered ${value}, which this version does not know`);
+  return name;
+}
+
+/** Reads one deployed contract. Nothing here signs or sends. */
+export class Ledger {
+  readonly address: string;
+  readonly provider: Provider;
+  readonly interface = new Interface(abi);
+  readonly #contract: Contract;
+
+  constructor(provider: Provider, address: string) {
+    this.provider = provider;
+    this.address = getAddress(address);
+    this.#contract = new Contract(this.address, this.interface, provider);
+  }
+
+  /** The experiment as it stands, seen by `learner`: all that is needed to decide what to do next. */
+  async snapshot(experiment: bigint, learner: string = ZeroAddress): Promise<Snapshot> {
+    const raw = (await this.#read("snapshot", experiment, learner)) as Record<string, bigint> & {
+      weights: RawContentId;
+      proposal: RawContentId;
+      proposer: string;
+      member: boolean;
+      invited: boolean;
+    };
+    const number = (field: string) => Number(raw[field]);
+    return {
+      status: member(statuses, raw.status ?? 0n),
+      phase: member(phases, raw.phase ?? 0n),
+      round: number("round"),
+      rounds: number("rounds"),
+      deadline: number("deadline"),
+      weights: contentId(raw.weights),
+      weightsRound: number("weightsRound"),
+      proposer: raw.proposer === ZeroAddress ? undefined : raw.proposer,
+      proposal: contentIdOrNone(raw.proposal),
+      voters: raw.voters ?? 0n,
+      approvals: raw.approvals ?? 0n,
+      rejections: raw.rejections ?? 0n,
+      active: raw.active ?? 0n,
+      learnerCount: number("learnerCount"),
+      index: raw.member ? number("index") : undefined,
+      invited: raw.invited,
+      timestamp: number("timestamp"),
+      blockNumber: number("blockNumber"),
+    };
+  }
+
+  /**
+   * An experiment's coordinator and config.
+   * @throws RevertError `UnknownExperiment`
+   */
+  async experiment(experiment: bigint): Promise<Experiment> {
+    const [coordinator, raw] = (await this.#read("getExperiment", experiment)) as [
+      string,
+      Record<string, bigint> & { manifest: RawContentId; weights: RawContentId; earlyDecision: boolean },
+    ];
+    const number = (field: string) => Number(raw[field]);
+    return {
+      coordinator,
+      config: {
+        manifest: contentId(raw.manifest),
+        weights: contentId(raw.weights),
+        rounds: number("rounds"),
+        minLearners: number("minLearners"),
+        maxLearners: number("maxLearners"),
+        approvalBps: number("approvalBps"),
+        proposeWindow: number("proposeWindow"),
+        voteWindow: number("voteWindow"),
+        pauseLimit: number("pauseLimit"),
+        enrolmentDeadline: number("enrolmentDeadline"),
+        admission: member(admissions, raw.admission ?? 0n),
+        earlyDecision: raw.earlyDecision,
+      },
+    };
+  }
+
+  async experimentCount(): Promise<number> {
+    return Number(await this.#read("experimentCount"));
+  }
+
+  /** All learners who ever joined, by index. */
+  async learners(experiment: bigint): Promise<string[]> {
+    return [...((await this.#read("getLearners", experiment)) as string[])];
+  }
+
+  /** A round of the past, or the open one. Round 0 stands for the initial weights. */
+  async round(experiment: bigint, round: number): Promise<Round> {
+    const raw = (await this.#read("getRound", experiment, round)) as Record<string, bigint> & {
+      proposer: string;
+      proposal: RawContentId;
+    };
+    return {
+      outcome: member(outcomes, raw.outcome ?? 0n),
+      proposer: raw.proposer,
+      proposal: contentIdOrNone(raw.proposal),
+      deadline: Number(raw.deadline),
+      voters: raw.voters ?? 0n,
+      approvals: raw.approvals ?? 0n,
+      rejections: raw.rejections ?? 0n,
+    };
+  }
+
+  /** What each learner announced last, in the order of joining. Untrusted: check before use. */
+  async contacts(experiment: bigint): Promise<AnnouncedContact[]> {
+    const latest = new Map<string, string>();
+    for (const log of await this.#events(experiment, ["Joined", "ContactUpdated"])) {
+      latest.set(String(log.args.learner), String(log.args.contact));
+    }
+    return [...latest].map(([learner, contact]) => ({ learner, contact }));
+  }
+
+  /** All votes of an experiment, in the order of the chain. */
+  async votes(experiment: bigint): Promise<CastVote[]> {
+    return (await this.#events(experiment, ["Voted"])).map(({ args, transactionHash }) => ({
+      round: Number(args.round),
+      voter: String(args.voter),
+      approve: Boolean(args.approve),
+      score: fromScore(args.score as bigint),
+      transaction: transactionHash,
+    }));
+  }
+
+  /** Hashes of the transactions that did something in each round, in the order of the chain, by round. */
+  async transactionsByRound(experiment: bigint): Promise<Map<number, string[]>> {
+    const byRound = new Map<number, Set<string>>();
+    for (const { args, transactionHash } of await this.#events(experiment, ["Proposed", "Voted", "RoundSettled"])) {
+      const round = Number(args.round);
+      byRound.set(round, (byRound.get(round) ?? new Set()).add(transactionHash));
+    }
+    return new Map([...byRound].map(([round, hashes]) => [round, [...hashes]]));
+  }
+
+  /** What tells this chain from every other: its id and its first block. */
+  async chain(): Promise<string> {
+    const [{ chainId }, genesis] = await Promise.all([this.provider.getNetwork(), this.provider.getBlock(0)]);
+    return `${chainId}:${genesis?.hash ?? "unknown"}`;
+  }
+
+  async #read(method: string, ...args: readonly unknown[]): Promise<unknown> {
+    try {
+      return await this.#contract.getFunction(method).staticCall(...args);
+    } catch (error) {
+      throw explain(error, `read ${method}`, this.interface);
+    }
+  }
+
+  async #events(experiment: bigint, names: readonly string[]): Promise<EventLog[]> {
+    const topics = names.map((name) => this.interface.getEvent(name)?.topicHash ?? "");
+    const id = `0x${experiment.toString(16).padStart(64, "0")}`;
+    const logs = await queryLogs(this.provider, { address: this.address, topics: [topics, id] });
+    return logs.flatMap((log) => this.#parse(log));
+  }
+
+  #parse(log: Log): EventLog[] {
+    const parsed = this.interface.parseLog(log);
+    return parsed === null ? [] : [Object.assign(Object.create(log) as EventLog, { args: parsed.args })];
+  }
+}
+
+/** Whether a learner is to vote and has not. */
+export function owesVote({ voters, approvals, rejections }: Snapshot, index: number): boolean {
+  return has(voters & ~(approvals | rejections), index);
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+
+import { UserError } from "../errors.ts";
+import type { AnnouncedContact, Ledger } from "../ledger/ledger.ts";
+import type { Transactor } from "../ledger/transactor.ts";
+import type { Store } from "../storage/store.ts";
+
+/** The contract takes no longer contact, in bytes. */
+const MAX_BYTES = 1024;
+/** More addresses than this are not dialled. */
+const MAX_ADDRESSES = 8;
+
+/** How other learners reach one: JSON on the ledger. Unknown fields are for later versions and ignored. */
+const contactSchema = z.object({
+  /** libp2p multiaddresses, each with its /p2p/ id. */
+  addresses: z.array(z.string().max(300)).max(32),
+});
+
+/**
+ * A contact as it goes on the ledger.
+ * @throws UserError when the addresses do not fit
+ */
+export function encodeContact(addresses: readonly string[]): string {
+  const contact = JSON.stringify({ addresses: addresses.slice(0, MAX_ADDRESSES) });
+  const bytes = Buffer.byteLength(contact);
+  if (bytes > MAX_BYTES) {
+    throw new UserError(
+      "contact",
+      `this node's addresses take ${bytes} bytes: more than the ${MAX_BYTES} of a contact`,
+      {
+        remedy: "announce fewer or shorter ones with --announce",
+      },
+    );
+  }
+  return contact;
+}
+
+/** The addresses in a contact; none where it is not one: it is a stranger's text. */
+export function parseContact(text: string): string[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  const contact = contactSchema.safeParse(json);
+  return contact.success ? contact.data.addresses.filter(isDialable).slice(0, MAX_ADDRESSES) : [];
+}
+
+function isDialable(address: string): boolean {
+  return /^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d+\/p2p\/\w+$/.test(address);
+}
+
+/** Tells the ledger where a learner's store can be reached, where it says otherwise. Only for who has joined. */
+export async function announce(transactor: Transactor, experiment: bigint, store: Store): Promise<void> {
+  const contact = encodeContact(await store.addresses());
+  const announced = await transactor.ledger.contacts(experiment);
+  if (announced.find(({ learner }) => learner === transactor.address)?.contact === contact) return;
+  await transactor.updateContact(experiment, contact);
+}
+
+/** Knows where weights can be had: from their proposer first, then from every other learner. */
+export class ContactBook {
+  readonly #ledger: Ledger;
+  readonly #experiment: bigint;
+  readonly #extra: readonly string[];
+
+  /** @param extra addresses beyond those on the ledger, tried last */
+  constructor(ledger: Ledger, experiment: bigint, extra: readonly string[]) {
+    this.#ledger = ledger;
+    this.#experiment = experiment;
+    this.#extra = extra;
+  }
+
+  /** Addresses to fetch from, best first. */
+  async providers(first?: string): Promise<string[]> {
+    const contacts = await this.#ledger.contacts(this.#experiment);
+    const rank = ({ learner }: AnnouncedContact) => (learner === first ? 0 : 1);
+    contacts.sort((a, b) => rank(a) - rank(b));
+    return [...new Set([...contacts.flatMap(({ contact }) => parseContact(contact)), ...this.#extra])];
+  }
+}

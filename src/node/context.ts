@@ -1,0 +1,50 @@
+import type { Logger } from "pino";
+
+import type { Evaluation, MachineLearningInterface } from "../learning/interface.ts";
+import type { Transactor } from "../ledger/transactor.ts";
+import type { Store } from "../storage/store.ts";
+import type { ContentId } from "../weights/content-id.ts";
+import { parseProposal } from "../weights/spec.ts";
+import type { WeightsSpec } from "../weights/weights.ts";
+import type { ContactBook } from "./contact.ts";
+import type { Emit, Scores } from "./events.ts";
+import type { Journal } from "./journal.ts";
+
+/** What a duty works with. */
+export interface Context {
+  readonly experiment: bigint;
+  readonly transactor: Transactor;
+  readonly store: Store;
+  readonly contacts: ContactBook;
+  readonly journal: Journal;
+  readonly learner: MachineLearningInterface;
+  readonly spec: WeightsSpec;
+  readonly emit: Emit;
+  readonly log: Logger;
+  /** How long a fetch may stand still before the next provider, or the end. */
+  readonly fetchTimeoutMilliseconds: number;
+}
+
+/** Fetches weights from this node's store or from other learners, and checks all that can be checked without a model. */
+export async function fetchWeights(context: Context, id: ContentId, first: string | undefined, signal: AbortSignal) {
+  const { store, contacts, spec, fetchTimeoutMilliseconds: timeoutMilliseconds } = context;
+  const providers = (await store.has(id)) ? [] : await contacts.providers(first);
+  const bytes = await store.get(id, { maxBytes: spec.maxBytes, providers, signal, timeoutMilliseconds });
+  return parseProposal(bytes, spec);
+}
+
+export function scoresOf({ voteScore, testScore }: Evaluation): Scores {
+  return { voteScore: finite(voteScore), testScore: finite(testScore) };
+}
+
+/** JSON has no NaN. */
+function finite(score: number): number | null {
+  return Number.isFinite(score) ? score : null;
+}
+
+/** Runs and times. */
+export async function timed<T>(work: () => Promise<T>): Promise<[result: T, milliseconds: number]> {
+  const start = performance.now();
+  const result = await work();
+  return [result, Math.round(performance.now() - start)];
+}

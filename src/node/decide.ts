@@ -1,0 +1,131 @@
+/**
+ * What a node does next, as a pure function of what the ledger says, who the node is, what it did before, and the time.
+ * Every block, and after every action, the node reads one snapshot and asks again: a restart, a missed round, a
+ * reorganisation and a late join are all this same case.
+ */
+import { owesVote } from "../ledger/ledger.ts";
+import { count, has, type ExperimentConfig, type Snapshot } from "../ledger/types.ts";
+import { sameContentId, type ContentId } from "../weights/content-id.ts";
+
+/** Who is asking. */
+export interface Self {
+  readonly address: string;
+  readonly isCoordinator: boolean;
+  /** The weights that the learner holds as current; none before the first synchronisation. */
+  readonly weights: ContentId | undefined;
+}
+
+/** What the journal holds of the open round: never to be contradicted. */
+export interface RoundJournal {
+  readonly proposal?: ContentId | undefined;
+  readonly vote?: RecordedVote | undefined;
+}
+
+export interface RecordedVote {
+  readonly proposal: ContentId;
+  readonly approve: boolean;
+  readonly score: number;
+}
+
+export type Action =
+  | { readonly type: "join" }
+  | { readonly type: "resume" }
+  | { readonly type: "start" }
+  | { readonly type: "synchronise"; readonly weights: ContentId; readonly round: number }
+  /** Train and propose; with `recorded`, send that again instead of training. */
+  | { readonly type: "propose"; readonly round: number; readonly recorded: ContentId | undefined }
+  /** Evaluate and vote; with `recorded`, send that again instead of evaluating. */
+  | {
+      readonly type: "vote";
+      readonly round: number;
+      readonly proposal: ContentId;
+      readonly proposer: string;
+      readonly recorded: RecordedVote | undefined;
+    }
+  | { readonly type: "advance"; readonly round: number }
+  /** Nothing to do before the next block, or before `until` (unix seconds). */
+  | { readonly type: "wait"; readonly reason: WaitReason; readonly until?: number }
+  | { readonly type: "finish"; readonly status: "completed" | "cancelled" };
+
+/** Why a node waits: also what it tells its operator. */
+export type WaitReason =
+  | "not-invited"
+  | "full"
+  | "enrolment"
+  | "proposal"
+  | "votes"
+  | "paused"
+  /** It voted on another proposal in this round before the chain was reorganised: a second vote is never given. */
+  | "voted-otherwise";
+
+/**
+ * Seconds between the turns of the nodes in leading on after a deadline. Any of them may at any time; taking turns
+ * spares all but one of them a transaction that comes too late.
+ */
+export const TURN_SECONDS = 3;
+
+/**
+ * @param now the best estimate of the chain's time, unix seconds: judges deadlines when the chain mines on demand only
+ */
+export function decide(
+  snapshot: Snapshot,
+  config: Pick<ExperimentConfig, "minLearners" | "maxLearners">,
+  self: Self,
+  journal: RoundJournal,
+  now: number,
+): Action {
+  const { status, phase, round, deadline, index } = snapshot;
+
+  if (status === "none" || status === "cancelled") return { type: "finish", status: "cancelled" };
+  if (index === undefined) return outsider(snapshot, config);
+  const synchronise = outOfDate(snapshot, self);
+  if (status === "completed") return synchronise ?? { type: "finish", status };
+  if (!has(snapshot.active, index)) return { type: "resume" };
+
+  // The nodes take turns by rank among the active ones: the first right after the deadline.
+  const turn = deadline + rank(snapshot.active, index) * TURN_SECONDS;
+
+  if (status === "enrolling") {
+    const active = count(snapshot.active);
+    const full = active >= config.maxLearners && self.isCoordinator;
+    if (active >= config.minLearners && (full || now > turn)) return { type: "start" };
+    return synchronise ?? { type: "wait", reason: "enrolment", until: turn + 1 };
+  }
+  if (status === "paused") {
+    return now > turn ? { type: "advance", round } : { type: "wait", reason: "paused", until: turn + 1 };
+  }
+
+  if (now > turn) return { type: "advance", round };
+  const over = now > deadline;
+  if (synchronise) return synchronise;
+  if (phase === "propose") {
+    if (snapshot.proposer === self.address && !over) return { type: "propose", round, recorded: journal.proposal };
+    return { type: "wait", reason: "proposal", until: turn + 1 };
+  }
+  const { proposal, proposer } = snapshot;
+  if (proposal && proposer && owesVote(snapshot, index) && !over) {
+    const recorded = journal.vote;
+    if (recorded && !sameContentId(recorded.proposal, proposal)) {
+      return { type: "wait", reason: "voted-otherwise", until: turn + 1 };
+    }
+    return { type: "vote", round, proposal, proposer, recorded };
+  }
+  return { type: "wait", reason: "votes", until: turn + 1 };
+}
+
+function outsider({ status, invited, learnerCount }: Snapshot, { maxLearners }: { maxLearners: number }): Action {
+  if (status === "completed") return { type: "finish", status };
+  if (!invited) return { type: "wait", reason: "not-invited" };
+  if (learnerCount >= maxLearners) return { type: "wait", reason: "full" };
+  return { type: "join" };
+}
+
+function outOfDate({ weights, weightsRound }: Snapshot, self: Self): Action | undefined {
+  if (self.weights && sameContentId(self.weights, weights)) return undefined;
+  return { type: "synchronise", weights, round: weightsRound };
+}
+
+/** How many active learners stand before this one. */
+function rank(active: bigint, index: number): number {
+  return count(active & ((1n << BigInt(index)) - 1n));
+}

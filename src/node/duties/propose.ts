@@ -1,0 +1,39 @@
+import { formatContentId, type ContentId } from "../../weights/content-id.ts";
+import { encodeWeights } from "../../weights/safetensors.ts";
+import { scoresOf, timed, type Context } from "../context.ts";
+
+/** Trains and proposes the result; or proposes again what the journal says was proposed in this round. */
+export async function propose(
+  context: Context,
+  { round, recorded }: { round: number; recorded: ContentId | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const { learner, store, journal, transactor, experiment, emit, log } = context;
+  if (recorded) {
+    log.info({ round, weights: formatContentId(recorded) }, "proposing again what was proposed before");
+    const { hash } = await transactor.propose(experiment, round, recorded);
+    emit({ event: "proposed", round, weights: formatContentId(recorded), transaction: hash, milliseconds: {} });
+    return;
+  }
+
+  log.info({ round }, "training");
+  const onProgress = (done: number, total: number) => {
+    log.debug({ round, done, total }, "training");
+  };
+  const [weights, train] = await timed(() => learner.proposeWeights(round, { signal, onProgress }));
+  const [id, stored] = await timed(() => store.add(encodeWeights(weights), signal));
+  signal.throwIfAborted();
+  journal.recordProposal(round, id);
+  const { hash } = await transactor.propose(experiment, round, id);
+  log.info({ round, weights: formatContentId(id), train }, "proposed");
+  emit({
+    event: "proposed",
+    round,
+    weights: formatContentId(id),
+    transaction: hash,
+    milliseconds: { train, store: stored },
+  });
+  // The proposer has no vote: this is for reports, and because it will need the score once this is accepted.
+  const evaluation = await learner.testWeights(weights);
+  emit({ event: "evaluated", round, weights: formatContentId(id), ...scoresOf(evaluation) });
+}

@@ -1,0 +1,80 @@
+import { ColearnError } from "../../errors.ts";
+import { formatContentId, type ContentId } from "../../weights/content-id.ts";
+import type { Weights } from "../../weights/weights.ts";
+import { fetchWeights, scoresOf, timed, type Context } from "../context.ts";
+import type { RecordedVote } from "../decide.ts";
+import type { Scores } from "../events.ts";
+
+/** Attempts at fetching a proposal before it is refused: the first may meet a holder that has just restarted. */
+const FETCH_ATTEMPTS = 2;
+
+interface Judgement {
+  readonly approve: boolean;
+  readonly scores: Scores;
+  readonly refusal: string | null;
+  readonly milliseconds: { readonly fetch: number; readonly evaluate: number };
+}
+
+/** Evaluates the round's proposal and votes on it; or casts again the vote that the journal says was cast. */
+export async function vote(
+  context: Context,
+  action: { round: number; proposal: ContentId; proposer: string; recorded: RecordedVote | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const { journal, transactor, experiment, emit, log } = context;
+  const { round, proposal, recorded } = action;
+  const weights = formatContentId(proposal);
+  if (recorded) {
+    log.info({ round, weights }, "casting again the vote that was cast before");
+    const { hash } = await transactor.vote(experiment, round, proposal, recorded.approve, recorded.score);
+    const scores = scoresOf({ voteScore: recorded.score, testScore: Number.NaN, vote: recorded.approve });
+    const { approve } = recorded;
+    emit({ event: "voted", round, weights, approve, ...scores, refusal: null, transaction: hash, milliseconds: {} });
+    return;
+  }
+
+  const { approve, scores, refusal, milliseconds } = await judge(context, action, signal);
+  signal.throwIfAborted();
+  const score = scores.voteScore ?? Number.NaN;
+  journal.recordVote(round, { proposal, approve, score });
+  const { hash } = await transactor.vote(experiment, round, proposal, approve, score);
+  log.info({ round, weights, approve, ...scores }, approve ? "approved" : "rejected");
+  emit({ event: "voted", round, weights, approve, ...scores, refusal, transaction: hash, milliseconds });
+}
+
+/** Whatever another learner proposes, the answer is a judgement: only this node's own failures are thrown. */
+async function judge(
+  context: Context,
+  { round, proposal, proposer }: { round: number; proposal: ContentId; proposer: string },
+  signal: AbortSignal,
+): Promise<Judgement> {
+  const [outcome, fetch] = await timed(() => fetchOrRefusal(context, proposal, proposer, signal));
+  if (outcome instanceof ColearnError) {
+    const { code, message } = outcome;
+    context.log.warn({ round, proposer, weights: formatContentId(proposal), code }, `refused: ${message}`);
+    const scores = { voteScore: null, testScore: null };
+    return { approve: false, scores, refusal: code, milliseconds: { fetch, evaluate: 0 } };
+  }
+  const [evaluation, evaluated] = await timed(() => context.learner.testWeights(outcome, { signal }));
+  const milliseconds = { fetch, evaluate: evaluated };
+  return { approve: evaluation.vote, scores: scoresOf(evaluation), refusal: null, milliseconds };
+}
+
+async function fetchOrRefusal(
+  context: Context,
+  proposal: ContentId,
+  proposer: string,
+  signal: AbortSignal,
+): Promise<Weights | ColearnError> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetchWeights(context, proposal, proposer, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ColearnError)) throw error;
+      const mayHelp = error.code === "not-found";
+      if (!mayHelp || attempt >= FETCH_ATTEMPTS) return error;
+      context.log.info({ attempt }, `fetching again: ${error.message}`);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { Outcome } from "../ledger/types.ts";
+
+/** Milliseconds by kind of work. */
+export interface Milliseconds {
+  readonly train?: number;
+  readonly store?: number;
+  readonly fetch?: number;
+  readonly evaluate?: number;
+}
+
+/** A learner's scores of weights. Null where there is none, as for weights that were refused unread. */
+export interface Scores {
+  readonly voteScore: number | null;
+  readonly testScore: number | null;
+}
+
+/**
+ * What a node tells as it goes: one line of JSON each under `colearn node --json`. Content ids are in their text form;
+ * `time` is local, unix milliseconds, added when the event is told.
+ */
+export type NodeEvent =
+  | { readonly event: "ready"; readonly learner: string; readonly experiment: string; readonly backend: string }
+  | { readonly event: "joined"; readonly index: number }
+  /** The learner holds the current weights, those of `round`. */
+  | ({
+      readonly event: "synchronised";
+      readonly round: number;
+      readonly weights: string;
+      readonly milliseconds: Milliseconds;
+    } & Scores)
+  | {
+      readonly event: "proposed";
+      readonly round: number;
+      readonly weights: string;
+      readonly transaction: string;
+      readonly milliseconds: Milliseconds;
+    }
+  /** The proposer's own scores of its proposal: for reports, it has no vote. */
+  | ({ readonly event: "evaluated"; readonly round: number; readonly weights: string } & Scores)
+  | ({
+      readonly event: "voted";
+      readonly round: number;
+      readonly weights: string;
+      readonly approve: boolean;
+      /** Why weights were refused unread: the code of the check that failed. */
+      readonly refusal: string | null;
+      readonly transaction: string;
+      readonly milliseconds: Milliseconds;
+    } & Scores)
+  | { readonly event: "advanced"; readonly round: number }
+  | { readonly event: "settled"; readonly round: number; readonly outcome: Outcome }
+  | { readonly event: "finished"; readonly status: "completed" | "cancelled" };
+
+export type Emit = (event: NodeEvent) => void;

@@ -1,0 +1,129 @@
+import { DatabaseSync } from "node:sqlite";
+
+import { ColearnError, UserError } from "../errors.ts";
+import { sameContentId, type ContentId } from "../weights/content-id.ts";
+import type { RecordedVote, RoundJournal } from "./decide.ts";
+
+/** Which experiment a journal's entries are about. */
+export interface JournalScope {
+  /** Chain id and genesis block: a local chain that was started anew is another one. */
+  readonly chain: string;
+  readonly contract: string;
+  readonly experiment: bigint;
+  readonly learner: string;
+}
+
+/**
+ * What this node proposed and voted, written before it is signed. One proposal and one vote a round, by the database's
+ * own constraint: the same payload may be sent again, another one never, whatever happened in between.
+ */
+export class Journal {
+  readonly #db: DatabaseSync;
+  readonly #scope: readonly [string, string, string, string];
+
+  /**
+   * Opens or creates the journal.
+   * @param path a file, or ":memory:" in tests
+   * @throws UserError when another node has it open, or the file cannot be written
+   */
+  constructor(path: string, { chain, contract, experiment, learner }: JournalScope) {
+    this.#scope = [chain, contract.toLowerCase(), experiment.toString(), learner.toLowerCase()];
+    try {
+      this.#db = new DatabaseSync(path);
+      this.#db.exec(`
+        PRAGMA locking_mode = EXCLUSIVE;
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        CREATE TABLE IF NOT EXISTS entries (
+          chain TEXT NOT NULL,
+          contract TEXT NOT NULL,
+          experiment TEXT NOT NULL,
+          learner TEXT NOT NULL,
+          round INTEGER NOT NULL,
+          kind TEXT NOT NULL CHECK (kind IN ('proposal', 'vote')),
+          digest TEXT NOT NULL,
+          codec INTEGER NOT NULL,
+          approve INTEGER,
+          score REAL,
+          PRIMARY KEY (chain, contract, experiment, learner, round, kind)
+        ) STRICT;
+        BEGIN IMMEDIATE; COMMIT;
+      `);
+    } catch (cause) {
+      const locked = String(cause).includes("locked");
+      throw new UserError(
+        "journal",
+        locked ? `another node has the journal ${path} open` : `the journal ${path} cannot be opened: ${String(cause)}`,
+        { remedy: locked ? "stop it, or give this node its own --home" : "check the folder given with --home", cause },
+      );
+    }
+  }
+
+  /** What is written of a round. */
+  round(round: number): RoundJournal {
+    const proposal = this.#read(round, "proposal");
+    const vote = this.#read(round, "vote");
+    return {
+      proposal: proposal && { digest: proposal.digest, codec: proposal.codec },
+      vote: vote && {
+        proposal: { digest: vote.digest, codec: vote.codec },
+        approve: vote.approve === 1,
+        score: vote.score ?? Number.NaN,
+      },
+    };
+  }
+
+  /**
+   * Writes a proposal down, before it is signed.
+   * @throws ColearnError `journal-conflict` when the round has another one
+   */
+  recordProposal(round: number, weights: ContentId): void {
+    const existing = this.round(round).proposal;
+    if (existing) {
+      if (!sameContentId(existing, weights)) throw conflict("proposal", round);
+      return;
+    }
+    this.#write(round, "proposal", weights, null, null);
+  }
+
+  /**
+   * Writes a vote down, before it is signed.
+   * @throws ColearnError `journal-conflict` when the round has another one
+   */
+  recordVote(round: number, { proposal, approve, score }: RecordedVote): void {
+    const existing = this.round(round).vote;
+    if (existing) {
+      const same = sameContentId(existing.proposal, proposal) && existing.approve === approve;
+      if (!same || !Object.is(existing.score, score)) throw conflict("vote", round);
+      return;
+    }
+    // SQLite has no NaN: NULL stands for it.
+    this.#write(round, "vote", proposal, approve ? 1 : 0, Number.isNaN(score) ? null : score);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #read(round: number, kind: "proposal" | "vote") {
+    return this.#db
+      .prepare(
+        `SELECT digest, codec, approve, score FROM entries
+         WHERE chain = ? AND contract = ? AND experiment = ? AND learner = ? AND round = ? AND kind = ?`,
+      )
+      .get(...this.#scope, round, kind) as
+      { digest: string; codec: number; approve: number | null; score: number | null } | undefined;
+  }
+
+  #write(round: number, kind: string, id: ContentId, approve: number | null, score: number | null): void {
+    this.#db
+      .prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .run(...this.#scope, round, kind, id.digest, id.codec, approve, score);
+  }
+}
+
+function conflict(kind: string, round: number): ColearnError {
+  return new ColearnError("journal-conflict", `this node already signed another ${kind} in round ${round}`, {
+    remedy: "a second one is never given: wait for the next round",
+  });
+}

@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { ColearnError, UserError } from "../errors.ts";
+import { RevertError } from "../ledger/errors.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Experiment, Snapshot } from "../ledger/types.ts";
+import { formatContentId, type ContentId } from "../weights/content-id.ts";
+import { encodeContact } from "./contact.ts";
+import type { Context } from "./context.ts";
+import { decide, type Action } from "./decide.ts";
+import { propose } from "./duties/propose.ts";
+import { synchronise } from "./duties/synchronise.ts";
+import { vote } from "./duties/vote.ts";
+
+/** After a failure the node looks again later, at most this much. */
+const MAX_BACKOFF_MILLISECONDS = 15_000;
+/** A node that waits looks again at least this often, whatever it waits for. */
+const MAX_WAIT_SECONDS = 15;
+
+/** What the contract says of an action that was overtaken: the round went on, or the action was done before. */
+const OVERTAKEN = new Set([
+  "WrongRound",
+  "WrongPhase",
+  "WrongStatus",
+  "DeadlinePassed",
+  "RoundClosed",
+  "AlreadyVoted",
+  "AlreadyJoined",
+  "AlreadyActive",
+  "TooEarly",
+]);
+
+/** One learner's node: reads the ledger, decides, acts, until the experiment ends or it is told to stop. */
+export class LearnerNode {
+  readonly #context: Context;
+  readonly #ledger: Ledger;
+  readonly #experiment: Experiment;
+  #weights: ContentId | undefined;
+  /** The last round whose outcome was told; none before the first snapshot. */
+  #lastTold: number | undefined;
+  #waitingFor: string | undefined;
+
+  constructor(context: Context, experiment: Experiment) {
+    this.#context = context;
+    this.#ledger = context.transactor.ledger;
+    this.#experiment = experiment;
+  }
+
+  /**
+   * Runs until the experiment ends.
+   * @param stopping ends the node after the step in hand
+   * @param aborted ends it at once
+   * @returns how the experiment ended, or undefined when the node was told to stop before
+   */
+  async run(stopping: AbortSignal, aborted: AbortSignal): Promise<"completed" | "cancelled" | undefined> {
+    let failures = 0;
+    const ending = AbortSignal.any([stopping, aborted]);
+    const ended = () => ending.aborted;
+    while (!ended()) {
+      try {
+        const snapshot = await this.#snapshot();
+        const action = this.#decide(snapshot);
+        if (action.type === "finish") {
+          this.#context.emit({ event: "finished", status: action.status });
+          return action.status;
+        }
+        if (action.type === "wait") {
+          this.#announceWait(action.reason, snapshot);
+          await this.#wait(snapshot, action.until, ending);
+        } else {
+          this.#waitingFor = undefined;
+          await this.#act(action, snapshot, aborted);
+        }
+        failures = 0;
+      } catch (error) {
+        if (ended()) break;
+        if (error instanceof UserError) throw error;
+        if (isAbort(error)) continue;
+        const overtaken = error instanceof RevertError && OVERTAKEN.has(error.revert);
+        if (overtaken) this.#context.log.info(error.message);
+        else this.#context.log.error({ err: plain(error) }, "this step failed; trying again");
+        failures++;
+        const backoff = Math.min(250 * 2 ** failures, MAX_BACKOFF_MILLISECONDS);
+        await sleep(backoff, undefined, { signal: ending }).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+
+  async #snapshot(): Promise<Snapshot> {
+    const { transactor, experiment, emit } = this.#context;
+    const snapshot = await this.#ledger.snapshot(experiment, transactor.address);
+    const settled = snapshot.status === "running" ? snapshot.round - 1 : snapshot.round;
+    this.#lastTold ??= settled;
+    while (this.#lastTold < settled) {
+      const round = ++this.#lastTold;
+      const { outcome } = await this.#ledger.round(experiment, round);
+      emit({ event: "settled", round, outcome });
+    }
+    return snapshot;
+  }
+
+  #decide(snapshot: Snapshot): Action {
+    const { address } = this.#context.transactor;
+    const isCoordinator = this.#experiment.coordinator === address;
+    const self = { address, isCoordinator, weights: this.#weights };
+    const journal = this.#context.journal.round(snapshot.round);
+    const now = Math.max(Math.floor(Date.now() / 1000), snapshot.timestamp);
+    return decide(snapshot, this.#experiment.config, self, journal, now);
+  }
+
+  async #act(action: Exclude<Action, { type: "wait" | "finish" }>, snapshot: Snapshot, aborted: AbortSignal) {
+    const { transactor, experiment, log, store, emit } = this.#context;
+    switch (action.type) {
+      case "join":
+        log.info("joining");
+        await transactor.join(experiment, encodeContact(await store.addresses()));
+        emit({ event: "joined", index: (await this.#ledger.snapshot(experiment, transactor.address)).index ?? -1 });
+        return;
+      case "resume":
+        log.info("resuming: this learner was suspended, or had left");
+        await transactor.resume(experiment);
+        return;
+      case "start":
+        log.info("starting the experiment");
+        await transactor.start(experiment);
+        return;
+      case "advance":
+        log.info({ round: action.round }, "the deadline has passed: leading on");
+        await transactor.advance(experiment);
+        emit({ event: "advanced", round: action.round });
+        return;
+      case "synchronise":
+        await this.#whileCurrent(snapshot, aborted, (signal) => synchronise(this.#context, action, signal));
+        this.#weights = action.weights;
+        log.info({ round: action.round, weights: formatContentId(action.weights) }, "holding the current weights");
+        return;
+      case "propose":
+        await this.#whileCurrent(snapshot, aborted, (signal) => propose(this.#context, action, signal));
+        return;
+      case "vote":
+        await this.#whileCurrent(snapshot, aborted, (signal) => vote(this.#context, action, signal));
+        return;
+    }
+  }
+
+  /** Does a duty and watches the ledger meanwhile: when the round goes on without it, the work is abandoned. */
+  async #whileCurrent(snapshot: Snapshot, aborted: AbortSignal, duty: (signal: AbortSignal) => Promise<void>) {
+    const overtaken = new AbortController();
+    const done = new AbortController();
+    const watch = async () => {
+      const stopped = () => done.signal.aborted;
+      let seen = snapshot;
+      while (!stopped()) {
+        await this.#wait(seen, undefined, done.signal);
+        if (stopped()) return;
+        seen = await this.#ledger.snapshot(this.#context.experiment, this.#context.transactor.address);
+        if (seen.round !== snapshot.round || seen.weightsRound !== snapshot.weightsRound) overtaken.abort();
+      }
+    };
+    // A failing endpoint is the main loop's concern: here it only means that nothing is seen.
+    const watching = watch().catch(() => undefined);
+    try {
+      await duty(AbortSignal.any([aborted, overtaken.signal]));
+    } finally {
+      done.abort();
+      await watching;
+    }
+  }
+
+  /** Waits for a block after the snapshot's, for the time `until` (unix seconds), or for the signal. */
+  async #wait({ blockNumber }: Snapshot, until: number | undefined, signal: AbortSignal): Promise<void> {
+    const { provider } = this.#ledger;
+    const latest = Date.now() + MAX_WAIT_SECONDS * 1000;
+    const end = until === undefined ? latest : Math.min(until * 1000, latest);
+    const over = () => signal.aborted || Date.now() >= end;
+    while (!over()) {
+      const pause = Math.min(provider.pollingInterval, Math.max(end - Date.now(), 1));
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
+      if (over() || (await provider.getBlockNumber()) > blockNumber) return;
+    }
+  }
+
+  #announceWait(reason: string, { round, status }: Snapshot): void {
+    const waitingFor = `${reason} ${round}`;
+    if (waitingFor === this.#waitingFor) return;
+    this.#waitingFor = waitingFor;
+    this.#context.log.info({ status, round }, `waiting: ${reason}`);
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error.name === "AbortError" || (error instanceof ColearnError && error.code === "aborted"))
+  );
+}
+
+/** An error as it is logged: never with the request that failed, which may carry more than a log should. */
+function plain(error: unknown): { code: string; message: string } {
+  if (error instanceof ColearnError) return { code: error.code, message: error.message };
+  const message = error instanceof Error && "shortMessage" in error ? String(error.shortMessage) : String(error);
+  return { code: "unexpected", message };
+}
