@@ -18,28 +18,24 @@ export function installFusedBatchNormGrad(): void {
 function gradientAfter(original: tf.GradFunc): tf.GradFunc {
   return (dy, saved, attrs) => {
     const [x, mean, variance, scale] = saved;
-    if (Array.isArray(dy) || x === undefined || mean?.rank !== 1 || variance?.rank !== 1 || (scale?.rank ?? 1) !== 1) {
+    if (Array.isArray(dy) || x === undefined || mean?.rank !== 1 || variance?.rank !== 1 || scale?.rank !== 1) {
       return original(dy, saved, attrs);
     }
     const { varianceEpsilon } = attrs as unknown as tf.FusedBatchNormAttrs;
-    const inverse = tf.rsqrt(tf.add(variance, tf.scalar(varianceEpsilon)));
-    const factor = scale === undefined ? inverse : tf.mul(scale, inverse);
     const leading = [...x.shape.keys()].slice(0, -1);
     const sumOf = (tensor: tf.Tensor): tf.Tensor => tf.sum(tensor, leading);
+    const inverse = tf.rsqrt(tf.add(variance, tf.scalar(varianceEpsilon)));
+    const factor = tf.mul(scale, inverse);
+    // Shared by the gradients below, each of which tfjs runs in a tidy of its own: what one made the next would miss.
+    const total = sumOf(dy);
     // Centred first: sum(dy · x) - mean · sum(dy) would cancel.
-    const correlation = once(() => sumOf(tf.mul(dy, tf.sub(x, mean))));
-    const total = once(() => sumOf(dy));
+    const correlation = sumOf(tf.mul(dy, tf.sub(x, mean)));
     return {
       x: () => tf.mul(dy, factor),
-      mean: () => tf.neg(tf.mul(factor, total())),
-      variance: () => tf.mul(tf.mul(correlation(), tf.scalar(-0.5)), tf.mul(factor, tf.square(inverse))),
-      scale: () => tf.mul(correlation(), inverse),
-      offset: () => total().clone(),
+      mean: () => tf.neg(tf.mul(factor, total)),
+      variance: () => tf.mul(tf.mul(correlation, tf.scalar(-0.5)), tf.mul(factor, tf.square(inverse))),
+      scale: () => tf.mul(correlation, inverse),
+      offset: () => total.clone(),
     };
   };
-}
-
-function once<T>(compute: () => T): () => T {
-  let value: T | undefined;
-  return () => (value ??= compute());
 }

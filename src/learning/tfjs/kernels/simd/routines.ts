@@ -30,9 +30,9 @@ export interface WinogradTransforms {
 
 /** Addresses and strides are in bytes of the backend's heap. */
 export interface Routines {
-  sumRows(x: number, rows: number, columns: number, divisor: number, out: number): void;
-  maxPoolGrad(args: Named<typeof maxPoolGradParameters>): void;
-  gemm(args: Named<typeof gemmParameters>): void;
+  readonly sumRows: (x: number, rows: number, columns: number, divisor: number, out: number) => void;
+  readonly maxPoolGrad: (args: Named<typeof maxPoolGradParameters>) => void;
+  readonly gemm: (args: Named<typeof gemmParameters>) => void;
   readonly winograd: Readonly<Record<3 | 5, WinogradTransforms>>;
 }
 
