@@ -33,7 +33,7 @@ export class DiskBlockstore extends FsBlockstore {
       block = await readFile(this.#path(cid));
     } catch (cause) {
       if (systemErrorCode(cause) !== "ENOENT") throw cause;
-      throw new NotFoundError(`no block ${cid} on disk`);
+      throw new NotFoundError(`no block ${cid.toString()} on disk`);
     }
     yield block;
   }

@@ -94,9 +94,13 @@ export async function fetchFile(node: HeliaNode, root: CID, options: FetchFileOp
     }
   }
   const said = [...failures].map(([{ peerId }, failure]) => `${peerId} ${failure}`);
-  throw new StoreError("not-found", `nobody gave ${root}: ${said.join(", ") || "it is not here and no peer is known"}`, {
-    remedy: "try again later, or name a peer that has it",
-  });
+  throw new StoreError(
+    "not-found",
+    `nobody gave ${root.toString()}: ${said.join(", ") || "it is not here and no peer is known"}`,
+    {
+      remedy: "try again later, or name a peer that has it",
+    },
+  );
 }
 
 function isFinal(failure: Failure | undefined): boolean {
@@ -166,7 +170,7 @@ class Turn {
     // A peer that has sent a block does not send it again at once, so it must not be asked twice: neither for two equal
     // chunks of a file, nor for one file by two callers.
     const { arriving } = this.#node;
-    const key = `${this.#provider.peerId} ${cid}`;
+    const key = `${this.#provider.peerId} ${cid.toString()}`;
     const other = arriving.get(key);
     if (other !== undefined) {
       await other.catch(() => undefined);
@@ -194,7 +198,7 @@ class Turn {
         this.#onBlock();
         return block;
       }
-      throw new Error(`Helia gave nothing for ${cid}`);
+      throw new Error(`Helia gave nothing for ${cid.toString()}`);
     } catch (error) {
       this.#end.signal.throwIfAborted();
       if (isRetrievalError(error)) throw new ProviderFailed("does not have it", error);

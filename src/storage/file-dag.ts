@@ -72,7 +72,7 @@ export async function readFile(root: CID, read: ReadBlock, limits: ReadLimits): 
     received += bytes.length;
     if (received > maxBytes) throw tooLarge(root, "sent more", maxBytes);
     if (bytes.length !== size) {
-      throw malformed(root, `its block ${cid} has ${bytes.length} bytes instead of the ${size} it claims`);
+      throw malformed(root, `its block ${cid.toString()} has ${bytes.length} bytes instead of the ${size} it claims`);
     }
     file.set(bytes, offset);
     onProgress?.(received);
@@ -125,14 +125,18 @@ async function* leaves(root: CID, top: Node, read: ReadBlock): AsyncGenerator<Le
   let seen = 0;
   for (let link = stack.pop(); link !== undefined; link = stack.pop()) {
     seen += 1;
-    if (seen + stack.length > allowed) throw malformed(root, `it has more than ${allowed} blocks for ${top.size} bytes`);
+    if (seen + stack.length > allowed)
+      throw malformed(root, `it has more than ${allowed} blocks for ${top.size} bytes`);
     if (link.cid.code === RAW) {
       yield link;
       continue;
     }
     const node = parseNode(root, await read(link.cid), link.depth, link.cid);
     if (node.size !== link.size) {
-      throw malformed(root, `its block ${link.cid} holds ${node.size} bytes instead of the ${link.size} it claims`);
+      throw malformed(
+        root,
+        `its block ${link.cid.toString()} holds ${node.size} bytes instead of the ${link.size} it claims`,
+      );
     }
     if (node.links.length === 0) yield { ...link, bytes: node.bytes };
     else for (const child of [...node.links].reverse()) stack.push(child);
@@ -140,7 +144,7 @@ async function* leaves(root: CID, top: Node, read: ReadBlock): AsyncGenerator<Le
 }
 
 function parseNode(root: CID, block: Uint8Array, depth: number, cid: CID = root): Node {
-  if (block.length > MAX_BLOCK_BYTES) throw malformed(root, `its block ${cid} has ${block.length} bytes`);
+  if (block.length > MAX_BLOCK_BYTES) throw malformed(root, `its block ${cid.toString()} has ${block.length} bytes`);
   if (cid.code === RAW) return { size: block.length, bytes: block, links: [] };
 
   const { links, fields } = decodeNode(root, cid, block);
@@ -149,15 +153,22 @@ function parseNode(root: CID, block: Uint8Array, depth: number, cid: CID = root)
   if (links.length === 0) return { size: bytes.length, bytes, links: [] };
 
   if (depth >= MAX_DEPTH) throw malformed(root, `it has more than ${MAX_DEPTH} layers`);
-  if (bytes.length > 0) throw malformed(root, `its block ${cid} has both bytes and links`);
+  if (bytes.length > 0) throw malformed(root, `its block ${cid.toString()} has both bytes and links`);
   if (links.length !== fields.blockSizes.length) {
-    throw malformed(root, `its block ${cid} has ${links.length} links and ${fields.blockSizes.length} sizes`);
+    throw malformed(
+      root,
+      `its block ${cid.toString()} has ${links.length} links and ${fields.blockSizes.length} sizes`,
+    );
   }
   const children = links.map((child, index) => {
     const size = Number(fields.blockSizes[index]);
-    if (!(size > 0) || !Number.isSafeInteger(size)) throw malformed(root, `its block ${cid} links to ${size} bytes`);
+    if (!(size > 0) || !Number.isSafeInteger(size))
+      throw malformed(root, `its block ${cid.toString()} links to ${size} bytes`);
     if (child.version !== 1 || child.multihash.code !== sha256.code || (child.code !== RAW && child.code !== DAG_PB)) {
-      throw malformed(root, `its block ${cid} links to ${child}, which is no CIDv1 with sha2-256, raw or dag-pb`);
+      throw malformed(
+        root,
+        `its block ${cid.toString()} links to ${child.toString()}, which is no CIDv1 with sha2-256, raw or dag-pb`,
+      );
     }
     return { cid: child, size, depth: depth + 1 };
   });
@@ -168,16 +179,23 @@ function decodeNode(root: CID, cid: CID, block: Uint8Array): { links: CID[]; fie
   try {
     const { Links, Data } = decode(block);
     if (Data === undefined) throw new Error("no UnixFS data");
-    return { links: Links.map(({ Hash }) => CID.asCID(Hash) ?? CID.decode(Hash.bytes)), fields: UnixFS.unmarshal(Data) };
+    return {
+      links: Links.map(({ Hash }) => CID.asCID(Hash) ?? CID.decode(Hash.bytes)),
+      fields: UnixFS.unmarshal(Data),
+    };
   } catch (cause) {
-    throw new StoreError("malformed", `${root} is not a file: its block ${cid} is no UnixFS node`, { cause });
+    throw new StoreError(
+      "malformed",
+      `${root.toString()} is not a file: its block ${cid.toString()} is no UnixFS node`,
+      { cause },
+    );
   }
 }
 
 function malformed(root: CID, what: string): StoreError {
-  return new StoreError("malformed", `${root} is not a file: ${what}`);
+  return new StoreError("malformed", `${root.toString()} is not a file: ${what}`);
 }
 
 function tooLarge(root: CID, what: string, maxBytes: number): StoreError {
-  return new StoreError("too-large", `${root} is too large: ${what} bytes, and ${maxBytes} are allowed`);
+  return new StoreError("too-large", `${root.toString()} is too large: ${what} bytes, and ${maxBytes} are allowed`);
 }

@@ -19,7 +19,9 @@ import { DiskBlockstore } from "./disk-blockstore.ts";
 import { systemErrorCode } from "./errors.ts";
 import { isBlockOf } from "./file-dag.ts";
 
-type Services = { identify: Identify };
+interface Services extends Record<string, unknown> {
+  readonly identify: Identify;
+}
 
 export interface HeliaNodeOptions {
   readonly directory: string;
@@ -52,17 +54,20 @@ export async function startHeliaNode({ directory, listen, announce }: HeliaNodeO
   const datastore = await openDatastore(directory);
   const blocks = new DiskBlockstore(join(directory, "blocks"));
   const helia = withBitswap(
-    withLibp2pLight<ReturnType<typeof createHeliaLight>, Services>(createHeliaLight({ blockstore: blocks, datastore }), {
-      addresses: { listen: [...listen], announce: [...announce] },
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-      services: { identify: identify() },
-      // Its pings queue behind blocks, so a slow link that works would be taken for a dead one and cut.
-      connectionMonitor: { enabled: false },
-      // The default of 5 a second turns learners on one machine away when they all start at once.
-      connectionManager: { inboundConnectionThreshold: 100 },
-    }),
+    withLibp2pLight<ReturnType<typeof createHeliaLight>, Services>(
+      createHeliaLight({ blockstore: blocks, datastore }),
+      {
+        addresses: { listen: [...listen], announce: [...announce] },
+        transports: [tcp()],
+        connectionEncrypters: [noise()],
+        streamMuxers: [yamux()],
+        services: { identify: identify() },
+        // Its pings queue behind blocks, so a slow link that works would be taken for a dead one and cut.
+        connectionMonitor: { enabled: false },
+        // The default of 5 a second turns learners on one machine away when they all start at once.
+        connectionManager: { inboundConnectionThreshold: 100 },
+      },
+    ),
     {
       messageReceiveTimeout: BITSWAP_MESSAGE_MILLISECONDS,
       messageSendTimeout: BITSWAP_MESSAGE_MILLISECONDS,
@@ -73,7 +78,10 @@ export async function startHeliaNode({ directory, listen, announce }: HeliaNodeO
 
   const lingering = new Map<SessionBlockstore, NodeJS.Timeout>();
   function linger(session: SessionBlockstore, milliseconds: number): void {
-    lingering.set(session, setTimeout(() => part(session), milliseconds));
+    lingering.set(
+      session,
+      setTimeout(() => part(session), milliseconds),
+    );
   }
   function part(session: SessionBlockstore): void {
     clearTimeout(lingering.get(session));

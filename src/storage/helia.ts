@@ -1,5 +1,5 @@
 import { importFile } from "ipfs-unixfs-importer";
-import { CID } from "multiformats/cid";
+import type { CID } from "multiformats/cid";
 
 import type { ContentId } from "../weights/content-id.ts";
 import { fromCid, toCid } from "../weights/content-id.ts";
@@ -108,7 +108,9 @@ class EmbeddedStore implements HeliaStore {
     const root = toCid(id);
     await this.#run(signal, async () => {
       if (!(await this.#isHere(root))) {
-        throw new StoreError("not-found", `cannot keep ${root}: not all of it is here`, { remedy: "fetch it first" });
+        throw new StoreError("not-found", `cannot keep ${root.toString()}: not all of it is here`, {
+          remedy: "fetch it first",
+        });
       }
       await this.#pins.add(root);
     });
@@ -166,7 +168,7 @@ class EmbeddedStore implements HeliaStore {
 
   async #readHere(cid: CID): Promise<Uint8Array> {
     const block = await readLocalBlock(this.#node, cid);
-    if (block === undefined) throw new StoreError("not-found", `the block ${cid} is not here`);
+    if (block === undefined) throw new StoreError("not-found", `the block ${cid.toString()} is not here`);
     return block;
   }
 

@@ -13,7 +13,7 @@ import { parseProviders } from "./providers.ts";
 import type { FetchOptions, Store } from "./store.ts";
 
 export interface KuboStoreOptions {
-  /** Where the daemon's RPC listens, for example http://127.0.0.1:5001 */
+  /** Where the daemon's RPC listens, for example http://127.0.0.1:5001; a user and password in it are used, not shown. */
   readonly url: string;
 }
 
@@ -34,7 +34,7 @@ export async function openKuboStore({ url: text }: KuboStoreOptions): Promise<St
       remedy: "write it like http://127.0.0.1:5001",
     });
   }
-  const client = create({ url });
+  const client = create({ url: url.origin + url.pathname, headers: authorizationOf(url) });
   try {
     await client.version({ signal: AbortSignal.timeout(OPEN_MILLISECONDS) });
   } catch (cause) {
@@ -64,9 +64,13 @@ class KuboStore implements Store {
     );
     const expected = await contentIdOf(bytes);
     if (cid.toString() !== expected.toString()) {
-      throw new StoreError("unavailable", `the daemon at ${this.#origin} stored a file as ${cid}, not as ${expected}`, {
-        remedy: "use Kubo 0.34 or newer, which can make UnixFS nodes of 1024 links",
-      });
+      throw new StoreError(
+        "unavailable",
+        `the daemon at ${this.#origin} stored a file as ${cid.toString()}, not as ${expected.toString()}`,
+        {
+          remedy: "use Kubo 0.34 or newer, which can make UnixFS nodes of 1024 links",
+        },
+      );
     }
     return fromCid(expected);
   }
@@ -77,11 +81,12 @@ class KuboStore implements Store {
     const until = this.#until(options.signal);
     const end = new AbortController();
     const signal = AbortSignal.any([until, end.signal]);
-    const giveUp = (): void => end.abort(new StoreError("not-found", `nobody gave the daemon ${root} in time`));
+    const giveUp = (): void =>
+      end.abort(new StoreError("not-found", `nobody gave the daemon ${root.toString()} in time`));
     let clock = setTimeout(giveUp, timeoutMilliseconds);
     const connecting = parseProviders(providers, "")
       .flatMap(({ addresses }) => addresses)
-      .map((address) => this.#client.swarm.connect(address, { signal }));
+      .map((address) => this.#client.swarm.connect(address, { signal }).catch(() => undefined));
 
     const read = async (cid: CID): Promise<Uint8Array> => {
       const block = await this.#ask(signal, () => this.#client.block.get(cid, { signal }), "not-found");
@@ -89,14 +94,17 @@ class KuboStore implements Store {
       clearTimeout(clock);
       clock = setTimeout(giveUp, timeoutMilliseconds);
       if (isBlockOf(cid, block)) return block;
-      throw new StoreError("unavailable", `the daemon at ${this.#origin} gave other bytes than those of ${cid}`);
+      throw new StoreError(
+        "unavailable",
+        `the daemon at ${this.#origin} gave other bytes than those of ${cid.toString()}`,
+      );
     };
     try {
       return await readFile(root, read, { maxBytes, concurrency: BLOCKS_AT_ONCE, onProgress });
     } finally {
       end.abort();
       clearTimeout(clock);
-      await Promise.allSettled(connecting);
+      await Promise.all(connecting);
     }
   }
 
@@ -120,7 +128,9 @@ class KuboStore implements Store {
     const until = this.#until(signal);
     const root = toCid(id);
     if (!(await this.has(id))) {
-      throw new StoreError("not-found", `cannot keep ${root}: not all of it is here`, { remedy: "fetch it first" });
+      throw new StoreError("not-found", `cannot keep ${root.toString()}: not all of it is here`, {
+        remedy: "fetch it first",
+      });
     }
     await this.#ask(until, () => this.#client.pin.add(root, { signal: until }));
   }
@@ -168,6 +178,12 @@ class KuboStore implements Store {
       );
     }
   }
+}
+
+function authorizationOf({ username, password }: URL): Record<string, string> {
+  if (username === "" && password === "") return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` };
 }
 
 async function contentIdOf(bytes: Uint8Array): Promise<CID> {
