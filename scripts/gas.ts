@@ -7,6 +7,8 @@ import { readFile, writeFile } from "node:fs/promises";
 
 import { artifacts, network } from "hardhat";
 
+import type { CollectiveLearning } from "../types/ethers-contracts/CollectiveLearning.ts";
+
 const DRIFT = 0.005;
 /** EIP-170, in bytes. */
 const CODE_SIZE_LIMIT = 24_576;
@@ -20,8 +22,8 @@ const RAW = 0x55;
 /** Far in the future, so that the dates in calldata, and with them their gas, are the same on every machine. */
 const START = "2100-01-01T00:00:00Z";
 
-async function connect() {
-  return await network.connect({
+async function startChain() {
+  return await network.create({
     override: {
       initialDate: START,
       accounts: { mnemonic: "test test test test test test test test test test test junk", count: 51 },
@@ -36,10 +38,10 @@ function digestOf(round: number): string {
 
 /** An experiment of so many voters and one proposer, on a chain of its own. */
 async function found(voters: number) {
-  const connection = await connect();
+  const connection = await startChain();
   const { ethers, networkHelpers } = connection;
   const signers = (await ethers.getSigners()).slice(0, voters + 1);
-  const ledger = await ethers.deployContract("CollectiveLearning");
+  const ledger = (await ethers.deployContract("CollectiveLearning")) as unknown as CollectiveLearning;
   const figures: Figures = {};
 
   async function gasOf(sent: Promise<{ wait(): Promise<{ gasUsed: bigint } | null> }>): Promise<number> {
@@ -48,8 +50,8 @@ async function found(voters: number) {
     return Number(receipt.gasUsed);
   }
 
-  figures["deploy"] = Number((await ledger.deploymentTransaction()?.wait())?.gasUsed ?? 0);
-  figures["create"] = await gasOf(
+  figures.deploy = Number((await ledger.deploymentTransaction()?.wait())?.gasUsed ?? 0);
+  figures.create = await gasOf(
     ledger.createExperiment({
       manifest: { digest: digestOf(1000), codec: RAW },
       weights: { digest: digestOf(0), codec: RAW },
@@ -68,22 +70,23 @@ async function found(voters: number) {
     }),
   );
   const contact = JSON.stringify({ addresses: [`/ip4/192.0.2.1/tcp/4001/p2p/12D3KooW${"a".repeat(44)}`] });
-  for (const signer of signers) figures["join"] = await gasOf(ledger.connect(signer).join(1, contact));
-  figures["start"] = await gasOf(ledger.start(1));
+  for (const signer of signers) figures.join = await gasOf(ledger.connect(signer).join(1, contact));
+  figures.start = await gasOf(ledger.start(1));
 
   /** Everybody does its duty; returns the gas of the whole round, the opening of the next included. */
   async function playRound(round: number): Promise<number> {
     const proposer = signers[(round - 1) % signers.length];
     if (proposer === undefined) throw new Error("there is no proposer");
-    figures["propose"] = await gasOf(ledger.connect(proposer).propose(1, round, { digest: digestOf(round), codec: RAW }));
-    let total = figures["propose"];
+    figures.propose = await gasOf(ledger.connect(proposer).propose(1, round, { digest: digestOf(round), codec: RAW }));
+    let total = figures.propose;
     let cast = 0;
     for (const signer of signers) {
       if (signer === proposer) continue;
       const gas = await gasOf(ledger.connect(signer).vote(1, round, digestOf(round), true, 912_345));
       cast += 1;
       total += gas;
-      figures[cast === 1 ? "vote, first" : cast === voters ? "vote, last (settles, opens the next round)" : "vote"] = gas;
+      figures[cast === 1 ? "vote, first" : cast === voters ? "vote, last (settles, opens the next round)" : "vote"] =
+        gas;
     }
     return total;
   }
@@ -129,7 +132,8 @@ async function measure(): Promise<Figures> {
   }
   figures["round 2, 10 voters"] = second;
   figures["round 200, 10 voters"] = twoHundredth;
-  figures["runtime code (bytes)"] = ((await artifacts.readArtifact("CollectiveLearning")).deployedBytecode.length - 2) / 2;
+  figures["runtime code (bytes)"] =
+    ((await artifacts.readArtifact("CollectiveLearning")).deployedBytecode.length - 2) / 2;
   return figures;
 }
 
@@ -156,7 +160,7 @@ Others were measured with 10 voters on a local EVM, deployed from their sources 
 
 | system | per action | per round |
 | --- | --- | ---: |
-| this contract | propose ${shown(figures["propose"] ?? 0)}, vote ${shown(figures["vote"] ?? 0)} | ${shown(figures["round of 10 voters"] ?? 0)} |
+| this contract | propose ${shown(figures.propose ?? 0)}, vote ${shown(figures.vote ?? 0)} | ${shown(figures["round of 10 voters"] ?? 0)} |
 | OpenZeppelin Governor 5.1 | propose 70 000, castVote 66 000, castVoteBySig 80 600 | ≈ 750 000 |
 | 2CP | addModelUpdate 115 000 in round 2, 202 000 in round 20 (it grows) | 1 840 000 to 2 700 000 |
 | Gensyn SwarmCoordinator | submitWinners 135 500, submitReward 86 900 | ≈ 2 260 000 |

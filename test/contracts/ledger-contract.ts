@@ -1,0 +1,101 @@
+import type { BaseContract, ContractRunner, ContractTransactionResponse } from "ethers";
+
+/** The contract's calls as ethers offers them, typed by hand: see `contracts/ICollectiveLearning.sol`. */
+export interface LedgerContract extends BaseContract {
+  connect(runner: ContractRunner | null): LedgerContract;
+  readonly createExperiment: Call<[config: Config]>;
+  invite(experiment: bigint, learners: string[]): Sent;
+  join(experiment: bigint, contact: string): Sent;
+  updateContact(experiment: bigint, contact: string): Sent;
+  leave(experiment: bigint): Sent;
+  resume(experiment: bigint): Sent;
+  start(experiment: bigint): Sent;
+  cancel(experiment: bigint): Sent;
+  propose(experiment: bigint, round: number, weights: ContentId): Sent;
+  vote(experiment: bigint, round: number, proposal: string, approve: boolean, score: number): Sent;
+  advance(experiment: bigint): Sent;
+  experimentCount(): Promise<bigint>;
+  getExperiment(experiment: bigint): Promise<[coordinator: string, config: Read<Config>]>;
+  getLearners(experiment: bigint): Promise<string[]>;
+  snapshot(experiment: bigint, learner: string): Promise<Snapshot>;
+  getRound(experiment: bigint, round: number): Promise<Round>;
+  getVote(
+    experiment: bigint,
+    round: number,
+    learner: string,
+  ): Promise<{ voter: boolean; cast: boolean; approve: boolean }>;
+}
+
+type Sent = Promise<ContractTransactionResponse>;
+
+interface Call<A extends unknown[]> {
+  (...args: A): Sent;
+  staticCall(...args: [...A, { blockTag: string }]): Promise<unknown>;
+}
+
+/** What was written as a number is read as a bigint. */
+type Read<T> = { [K in keyof T]: T[K] extends number ? bigint : T[K] extends object ? Read<T[K]> : T[K] };
+
+export interface ContentId {
+  digest: string;
+  codec: number;
+}
+
+export interface Config {
+  manifest: ContentId;
+  weights: ContentId;
+  rounds: number;
+  minLearners: number;
+  maxLearners: number;
+  approvalBps: number;
+  proposeWindow: number;
+  voteWindow: number;
+  pauseLimit: number;
+  enrolmentDeadline: number;
+  admission: number;
+  selection: number;
+  ballot: number;
+  earlyDecision: boolean;
+}
+
+export interface Round {
+  outcome: bigint;
+  proposer: string;
+  proposal: Read<ContentId>;
+  deadline: bigint;
+  voters: bigint;
+  approvals: bigint;
+  rejections: bigint;
+}
+
+export interface Snapshot {
+  status: bigint;
+  phase: bigint;
+  round: bigint;
+  rounds: bigint;
+  deadline: bigint;
+  weights: Read<ContentId>;
+  weightsRound: bigint;
+  proposer: string;
+  proposal: Read<ContentId>;
+  voters: bigint;
+  approvals: bigint;
+  rejections: bigint;
+  active: bigint;
+  learnerCount: bigint;
+  member: boolean;
+  index: bigint;
+  invited: boolean;
+  timestamp: bigint;
+  blockNumber: bigint;
+}
+
+/** The contract's enums, which travel as numbers. */
+export const Status = { None: 0n, Enrolling: 1n, Running: 2n, Paused: 3n, Completed: 4n, Cancelled: 5n } as const;
+export const Phase = { None: 0n, Propose: 1n, Vote: 2n } as const;
+export const Outcome = { Open: 0n, Accepted: 1n, Rejected: 2n, Skipped: 3n } as const;
+export const Admission = { Open: 0, Invited: 1 } as const;
+
+/** Multicodecs of a CID's root block. */
+export const RAW = 0x55;
+export const DAG_PB = 0x70;

@@ -1,0 +1,117 @@
+/** One chain for all tests of the contract, and the steps that they share. */
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import { network } from "hardhat";
+
+import { RAW, type Config, type ContentId, type LedgerContract } from "./ledger-contract.ts";
+
+export const { ethers, networkHelpers, ignition } = await network.create();
+export const { time, loadFixture } = networkHelpers;
+
+export const HOUR = 3600;
+export const DAY = 24 * HOUR;
+/** The first experiment on a fresh ledger: the only one in most tests. */
+export const ID = 1n;
+export const CONTACT = '["/ip4/192.0.2.1/tcp/4001"]';
+
+/** Weights that nobody trained, told apart by a name. */
+export function weights(name: string | number, codec = RAW): ContentId {
+  return { digest: ethers.id(`weights ${name}`), codec };
+}
+
+export const INITIAL = weights("initial");
+
+export interface World {
+  readonly ledger: LedgerContract;
+  readonly coordinator: HardhatEthersSigner;
+  /** Not a learner, not the coordinator. */
+  readonly stranger: HardhatEthersSigner;
+  /** Accounts that may become learners: they join in this order. */
+  readonly people: readonly HardhatEthersSigner[];
+}
+
+export async function deploy(): Promise<World> {
+  const [coordinator, stranger, ...people] = await ethers.getSigners();
+  if (coordinator === undefined || stranger === undefined) throw new Error("the chain has too few accounts");
+  const ledger = (await ethers.deployContract("CollectiveLearning")) as unknown as LedgerContract;
+  return { ledger, coordinator, stranger, people };
+}
+
+export async function configOf(changes: Partial<Config> = {}): Promise<Config> {
+  return {
+    manifest: { digest: ethers.id("manifest"), codec: RAW },
+    weights: INITIAL,
+    rounds: 10,
+    minLearners: 2,
+    maxLearners: 256,
+    approvalBps: 5000,
+    proposeWindow: HOUR,
+    voteWindow: 2 * HOUR,
+    pauseLimit: DAY,
+    enrolmentDeadline: (await time.latest()) + DAY,
+    admission: 0,
+    selection: 0,
+    ballot: 0,
+    earlyDecision: false,
+    ...changes,
+  };
+}
+
+/** An experiment that so many joined, in the order of `people`. */
+export async function enrol(learners: number, changes: Partial<Config> = {}): Promise<World> {
+  const world = await loadFixture(deploy);
+  await world.ledger.createExperiment(await configOf(changes));
+  for (const person of world.people.slice(0, learners)) await world.ledger.connect(person).join(ID, CONTACT);
+  return world;
+}
+
+/** The same, started: round 1 waits for the proposal of person 0. */
+export async function run(learners: number, changes: Partial<Config> = {}): Promise<World> {
+  const world = await enrol(learners, changes);
+  await world.ledger.start(ID);
+  return world;
+}
+
+export function person(world: World, index: number): HardhatEthersSigner {
+  const signer = world.people[index];
+  if (signer === undefined) throw new Error(`there is no person ${index}`);
+  return signer;
+}
+
+/** The ledger as one person calls it. */
+export function as(world: World, index: number): LedgerContract {
+  return world.ledger.connect(person(world, index));
+}
+
+/** The proposal of a round in these tests. */
+export function proposalOf(round: number): ContentId {
+  return weights(`of round ${round}`);
+}
+
+export async function propose(world: World, index: number, round: number) {
+  return await as(world, index).propose(ID, round, proposalOf(round));
+}
+
+export async function vote(world: World, index: number, round: number, approve: boolean) {
+  return await as(world, index).vote(ID, round, proposalOf(round).digest, approve, 900_000);
+}
+
+/** A whole round: the votes by person, in order; who is left out is absent. */
+export async function play(world: World, proposer: number, round: number, votes: Record<number, boolean>) {
+  await propose(world, proposer, round);
+  for (const [index, approve] of Object.entries(votes)) await vote(world, Number(index), round, approve);
+}
+
+/** Moves the clock to the first second after the deadline in force. */
+export async function passDeadline(world: World): Promise<void> {
+  const { deadline } = await world.ledger.snapshot(ID, ethers.ZeroAddress);
+  await time.increaseTo(deadline + 1n);
+}
+
+/** A set of learners as the contract writes it. */
+export function setOf(...indexes: number[]): bigint {
+  return indexes.reduce((set, index) => set | (1n << BigInt(index)), 0n);
+}
+
+export async function snapshot(world: World, learner: string = ethers.ZeroAddress) {
+  return await world.ledger.snapshot(ID, learner);
+}
