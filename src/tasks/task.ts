@@ -8,7 +8,7 @@ import { UserError } from "../errors.ts";
 import type { MachineLearningInterface, Metric, Model } from "../learning/interface.ts";
 import type { SplitKind } from "./split.ts";
 
-/** A task's parameters as plain JSON: what the manifest holds. */
+/** A task's parameters: what the manifest holds. */
 export type TaskParams = Readonly<Record<string, unknown>>;
 
 /** Which part of which data is a learner's. */

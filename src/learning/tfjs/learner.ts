@@ -40,7 +40,7 @@ export interface TfjsLearnerOptions {
   readonly stepsPerProposal: number;
   /** With the round, all that the choice of batches depends on: for example the experiment's seed and the learner's number. */
   readonly batchSeed: readonly number[];
-  /** Samples evaluated at once: bounds the memory of an evaluation. Default 128. */
+  /** Samples evaluated at once: bounds the memory of an evaluation. Default 64. */
   readonly evaluationBatchSize?: number | undefined;
 }
 
@@ -217,7 +217,7 @@ export class TfjsLearner implements MachineLearningInterface {
   }
 
   get #evaluationBatchSize(): number {
-    return this.#options.evaluationBatchSize ?? 128;
+    return this.#options.evaluationBatchSize ?? 64;
   }
 
   #evaluationSteps(): number {
