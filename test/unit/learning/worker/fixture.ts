@@ -17,7 +17,7 @@ class MoodyLearner extends PlusOneLearner {
     if (round === rounds.crash) process.nextTick(() => void JSON.parse("{"));
     if (round === rounds.exit) process.exit(3);
     if (round === rounds.untilAborted) return untilAborted(work);
-    if (round === rounds.for500ms) spin(500);
+    if (round === rounds.busy) spin(1500);
     work.onProgress?.(1, 2);
     await setTimeout(1);
     const result = await super.proposeWeights(round);

@@ -11,5 +11,5 @@ export const rounds = {
   crash: 103,
   exit: 104,
   untilAborted: 105,
-  for500ms: 106,
+  busy: 106,
 } as const;
