@@ -10,9 +10,3 @@ interface Vm {
 
 /// @dev The address at which test runners listen to cheat codes: the hash of "hevm cheat code", cut to 20 bytes.
 Vm constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
-
-/// @notice Selectors of one contract that an invariant test may call.
-struct FuzzSelector {
-    address addr;
-    bytes4[] selectors;
-}

@@ -5,7 +5,8 @@ import { network } from "hardhat";
 import { RAW, type Config, type ContentId, type LedgerContract } from "./ledger-contract.ts";
 
 export const { ethers, networkHelpers, ignition } = await network.create();
-export const { time, loadFixture } = networkHelpers;
+export const time = networkHelpers.time;
+export const loadFixture = networkHelpers.loadFixture.bind(networkHelpers);
 
 export const HOUR = 3600;
 export const DAY = 24 * HOUR;
