@@ -135,7 +135,7 @@ function checkPlaces(entries: readonly TensorEntry[]): number {
   let expected = 0;
   for (const entry of entries) {
     const { name, dtype, shape, begin, end } = entry;
-    if (begin !== expected || end < begin) {
+    if (begin !== expected) {
       throw new WeightsError("weights-malformed", `${quote(name)} has the bytes ${begin} to ${end}, after ${expected}`);
     }
     const size = tensorBytes(entry);
@@ -152,6 +152,14 @@ function checkPlaces(entries: readonly TensorEntry[]): number {
 /** A shape for an error's message, short however many dimensions it has. */
 export function describeShape(shape: readonly number[]): string {
   return shape.length > 8 ? `${shape.slice(0, 8).join(", ")}, …` : shape.join(", ");
+}
+
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }
 
 /** Walks through the JSON of a header. Each method reads one value and the space around it, or throws `weights-header`. */
@@ -179,7 +187,13 @@ class Scanner {
   }
 
   string(): string {
-    const literal = this.#stringLiteral();
+    const start = this.#at;
+    const end = this.#endOfString();
+    this.#at = end;
+    this.#skipSpace();
+    // The text came from UTF-8, so only an escape can make a lone surrogate.
+    if (!this.#needsUnescaping(start, end)) return this.#text.slice(start + 1, end - 1);
+    const literal = this.#text.slice(start, end);
     let value: unknown;
     try {
       value = JSON.parse(literal);
@@ -192,16 +206,23 @@ class Scanner {
     return value;
   }
 
-  /** From quote to quote. By hand: a regular expression would need a stack as deep as the string is long. */
-  #stringLiteral(): string {
-    const start = this.#at;
-    if (this.#text[start] !== '"') this.#fail("a string");
-    let last = start + 1;
-    while (last < this.#text.length && this.#text[last] !== '"') last += this.#text[last] === "\\" ? 2 : 1;
+  /** By hand: a regular expression would need a stack as deep as the string is long. */
+  #endOfString(): number {
+    if (this.#text[this.#at] !== '"') this.#fail("a string");
+    let last = this.#at + 1;
+    while (last < this.#text.length && this.#text.charCodeAt(last) !== QUOTE) {
+      last += this.#text.charCodeAt(last) === BACKSLASH ? 2 : 1;
+    }
     if (last >= this.#text.length) this.#fail("a string with an end");
-    this.#at = last + 1;
-    this.#skipSpace();
-    return this.#text.slice(start, last + 1);
+    return last + 1;
+  }
+
+  #needsUnescaping(start: number, end: number): boolean {
+    for (let at = start; at < end; at += 1) {
+      const code = this.#text.charCodeAt(at);
+      if (code === BACKSLASH || code < SPACE) return true;
+    }
+    return false;
   }
 
   integers(): number[] {
@@ -219,11 +240,16 @@ class Scanner {
   }
 
   #integer(): number {
-    const literal = this.#match(/(?:0|[1-9][0-9]*)(?![0-9.eE])/y, "an unsigned integer");
+    let end = this.#at;
+    while (isDigit(this.#text.charCodeAt(end))) end += 1;
+    const literal = this.#text.slice(this.#at, end);
+    if (literal === "" || (literal.startsWith("0") && literal.length > 1)) this.#fail("an unsigned integer");
     const value = Number(literal);
     if (!Number.isSafeInteger(value)) {
       throw new WeightsError("weights-header", `the header's number ${quote(literal)} is too large`);
     }
+    this.#at = end;
+    this.#skipSpace();
     return value;
   }
 
@@ -236,15 +262,6 @@ class Scanner {
 
   #expect(character: string): void {
     if (!this.#accept(character)) this.#fail(quote(character));
-  }
-
-  #match(pattern: RegExp, what: string): string {
-    pattern.lastIndex = this.#at;
-    const literal = pattern.exec(this.#text)?.[0];
-    if (literal === undefined) this.#fail(what);
-    this.#at += literal.length;
-    this.#skipSpace();
-    return literal;
   }
 
   #skipSpace(): void {

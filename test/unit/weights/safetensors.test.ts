@@ -121,6 +121,13 @@ describe("Decoding weights", function () {
     ]);
   });
 
+  it("takes an empty tensor that its header names after the one at the same place", () => {
+    const header =
+      '{"full":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"empty":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}';
+    const { tensors } = decodeWeights(fileOf(header, Uint8Array.of(7)));
+    expect(tensors.map(({ name }) => name)).to.deep.equal(["empty", "full"]);
+  });
+
   it("passes over metadata that are not the summary's", () => {
     const file = fileOf('{"__metadata__":{"format":"pt","steps":"3"}}');
     expect(decodeWeights(file)).to.deep.equal({ tensors: [], summary: { steps: 3 } });

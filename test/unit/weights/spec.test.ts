@@ -63,6 +63,11 @@ describe("A proposal's bytes", () => {
     });
   }
 
+  it("are refused for a shape that lacks a last dimension of 1", () => {
+    const wanted: WeightsSpec = { ...spec, tensors: [{ name: "bias", dtype: "F32", shape: [3, 1] }] };
+    expectRefusal(() => parseProposal(encodeWeights({ tensors: [bias] }), wanted), "weights-shape", "[3], not [3, 1]");
+  });
+
   it("are refused for a BOOL that is neither 0 nor 1", () => {
     const flags: Tensor = { name: "flags", dtype: "BOOL", shape: [3], data: Uint8Array.of(1, 0, 2) };
     const file = encodeWeights({ tensors: [flags] });

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 
 import { expect } from "chai";
+import { importFile } from "ipfs-unixfs-importer";
+import { fixedSize } from "ipfs-unixfs-importer/chunker";
+import type { CID } from "multiformats/cid";
 
 import { DAG_PB, formatContentId, RAW } from "../../../src/weights/content-id.ts";
-import { CHUNK_BYTES, contentIdOf } from "../../../src/weights/unixfs.ts";
+import { CHUNK_BYTES, contentIdOf, unixfsOptions } from "../../../src/weights/unixfs.ts";
 
 const pattern = (length: number): Uint8Array => new Uint8Array(length).map((_, index) => index % 251);
 
@@ -28,5 +31,24 @@ describe("The content id of bytes", function () {
     const digest = `0x${createHash("sha256").update(chunk).digest("hex")}`;
     expect(await contentIdOf(chunk)).to.deep.equal({ digest, codec: RAW });
     expect((await contentIdOf(pattern(CHUNK_BYTES + 1))).codec).to.equal(DAG_PB);
+  });
+
+  it("comes from nodes of 1024 links, which is shown with chunks of one byte", async () => {
+    const nodesOf = async (length: number): Promise<number> => {
+      const nodes = new Set<string>();
+      const blocks = {
+        put: (cid: CID): CID => {
+          if (cid.code === DAG_PB) nodes.add(cid.toString());
+          return cid;
+        },
+      };
+      await importFile({ content: pattern(length) }, blocks, {
+        ...unixfsOptions,
+        chunker: fixedSize({ chunkSize: 1 }),
+      });
+      return nodes.size;
+    };
+    expect(await nodesOf(1024)).to.equal(1);
+    expect(await nodesOf(1026)).to.equal(3);
   });
 });
