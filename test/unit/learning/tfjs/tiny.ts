@@ -38,6 +38,14 @@ export function tinyModel(seed = 1): LayersModel {
   });
 }
 
+/** One layer, whose gradient is tfjs's own whatever kernels a test before this one has replaced. */
+export function plainModel(): LayersModel {
+  const kernelInitializer = initializers.glorotUniform({ seed: 1 });
+  return sequential({
+    layers: [layers.dense({ name: "out", units: 3, inputShape: [4], activation: "softmax", kernelInitializer })],
+  });
+}
+
 /** Four random bytes a sample; the class says which of the first three is the largest. */
 export function tinySamples(count: number, seed: number): Samples {
   const random = randomFrom("tiny", seed);

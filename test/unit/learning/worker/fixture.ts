@@ -53,7 +53,7 @@ await serveLearner(async (options) => {
   const info = { threadId };
   if (learner !== "tiny") return { learner: new MoodyLearner(), info };
   // Loaded only where it is needed: it takes longer to start than the rest.
-  const { tinyLearner, useCpu } = await import("../tfjs/tiny.ts");
+  const { plainModel, tinyLearner, useCpu } = await import("../tfjs/tiny.ts");
   await useCpu();
-  return { learner: await tinyLearner({ stepsPerProposal: 100 }), info };
+  return { learner: await tinyLearner({ model: plainModel(), stepsPerProposal: 100 }), info };
 });

@@ -7,7 +7,7 @@ import { ColearnError, UserError } from "../../../../src/errors.ts";
 import type { WorkerLearner, WorkerLearnerOptions } from "../../../../src/learning/worker/worker-learner.ts";
 import { startWorkerLearner } from "../../../../src/learning/worker/worker-learner.ts";
 import { valueOf, weightsOf } from "../plus-one-learner.ts";
-import { tinyLearner, useCpu } from "../tfjs/tiny.ts";
+import { plainModel, tinyLearner, useCpu } from "../tfjs/tiny.ts";
 import type { FixtureOptions } from "./moods.ts";
 import { rounds } from "./moods.ts";
 
@@ -68,7 +68,7 @@ describe("a learner in a worker thread", function () {
 
   it("proposes the same weights, bit for bit, as the learner does in this thread", async () => {
     await useCpu();
-    const here = await tinyLearner({ stepsPerProposal: 100 });
+    const here = await tinyLearner({ model: plainModel(), stepsPerProposal: 100 });
     const there = await start({ learner: "tiny" });
     const proposal = await there.proposeWeights(3);
     expect(proposal).to.deep.equal(await here.proposeWeights(3));
