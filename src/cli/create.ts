@@ -42,7 +42,7 @@ interface CreateOptions extends ContractOptions, KeyOptions, TrainingOptions {
 
 const DAY = 86_400;
 
-export function registerCreate(program: Command): void {
+export function register(program: Command): void {
   const command = program
     .command("create")
     .description("create an experiment: its manifest and initial weights go to the store, their ids on the chain")

@@ -12,8 +12,7 @@ import { formatScore, summarise, type Report } from "../report/report.ts";
 import { writeReport } from "../report/write.ts";
 import { getTask } from "../tasks/registry.ts";
 import { splitKinds, type SplitKind } from "../tasks/split.ts";
-import { backendOption } from "./node.ts";
-import { between, fraction, integer, withJson } from "./options.ts";
+import { backendOption, between, fraction, integer, withJson } from "./options.ts";
 import { paint, print, printJson, progress, progressDone } from "./output.ts";
 import { type TrainingOptions, taskParams, withTraining } from "./training.ts";
 
@@ -34,7 +33,7 @@ interface DemoFlags extends TrainingOptions {
   readonly json?: boolean;
 }
 
-export function registerDemo(program: Command): void {
+export function register(program: Command): void {
   const command = program
     .command("demo")
     .description("watch learners train one model together: a local chain, a contract, a node process a learner")

@@ -13,7 +13,7 @@ interface DeployOptions extends ChainOptions, KeyOptions {
   readonly json?: boolean;
 }
 
-export function registerDeploy(program: Command): void {
+export function register(program: Command): void {
   const command = program.command("deploy").description("deploy the contract: once for any number of experiments");
   withJson(withKey(withChain(command)))
     .addHelpText("after", "\nExample:\n  colearn deploy --dev-account 0")

@@ -22,7 +22,7 @@ interface ExportOptions extends ContractOptions {
   readonly json?: boolean;
 }
 
-export function registerExport(program: Command): void {
+export function register(program: Command): void {
   const command = program
     .command("export")
     .description("take the trained model home: files for tf.loadLayersModel, and safetensors")

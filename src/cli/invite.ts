@@ -10,7 +10,7 @@ interface InviteOptions extends ContractOptions, KeyOptions {
   readonly json?: boolean;
 }
 
-export function registerInvite(program: Command): void {
+export function register(program: Command): void {
   const command = program
     .command("invite")
     .description("let learners join an experiment that was created with --invited (its coordinator only)")

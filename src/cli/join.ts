@@ -18,7 +18,7 @@ interface JoinOptions extends ContractOptions, KeyOptions {
   readonly json?: boolean;
 }
 
-export function registerJoin(program: Command): void {
+export function register(program: Command): void {
   const command = program
     .command("join")
     .description("join an experiment now and run the node later (a node joins by itself)")

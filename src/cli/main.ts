@@ -3,21 +3,28 @@ import { stderr } from "node:process";
 import { Command, CommanderError } from "commander";
 
 import { ColearnError, UserError } from "../errors.ts";
-import { registerCreate } from "./create.ts";
-import { registerDemo } from "./demo.ts";
-import { registerDeploy } from "./deploy.ts";
-import { registerExport } from "./export.ts";
-import { registerInvite } from "./invite.ts";
-import { registerJoin } from "./join.ts";
-import { registerNode } from "./node.ts";
-import { registerStart } from "./start.ts";
-import { registerStatus } from "./status.ts";
+import { RevertError } from "../ledger/errors.ts";
+
+/** Each command is a module of its own, loaded only when it is asked for: most need no machine learning at all. */
+const commands: Readonly<
+  Record<string, { summary: string; load: () => Promise<{ register(program: Command): void }> }>
+> = {
+  demo: { summary: "watch learners train one model together, here and now", load: () => import("./demo.ts") },
+  deploy: { summary: "deploy the contract", load: () => import("./deploy.ts") },
+  create: { summary: "create an experiment", load: () => import("./create.ts") },
+  invite: { summary: "let learners join an experiment by invitation", load: () => import("./invite.ts") },
+  join: { summary: "join an experiment, to run the node later", load: () => import("./join.ts") },
+  start: { summary: "open the first round before all places are taken", load: () => import("./start.ts") },
+  node: { summary: "run a learner's node", load: () => import("./node.ts") },
+  status: { summary: "show an experiment's learners, rounds and votes", load: () => import("./status.ts") },
+  export: { summary: "take the trained model home", load: () => import("./export.ts") },
+};
 
 /** Exit codes: what a script can tell apart. */
 const FAILED = 1;
 const USER_ERROR = 2;
 
-function createProgram(): Command {
+async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command("colearn")
     .description("Collective Learning on a ledger: train one model together, without a server, without showing data.")
     .exitOverride()
@@ -25,18 +32,11 @@ function createProgram(): Command {
       // One line, as every other mistake.
       outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")} (see \`colearn help\`)\n`),
     });
-  const register = [
-    registerDemo,
-    registerDeploy,
-    registerCreate,
-    registerInvite,
-    registerJoin,
-    registerStart,
-    registerNode,
-    registerStatus,
-    registerExport,
-  ];
-  for (const add of register) add(program);
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    // Also for `colearn help NAME`.
+    if (argv.slice(0, 2).includes(name)) (await load()).register(program);
+    else program.command(name).description(summary);
+  }
   return program;
 }
 
@@ -46,7 +46,7 @@ function report(error: unknown): number {
   if (error instanceof ColearnError) {
     const remedy = error.remedy === undefined ? "" : ` (${error.remedy})`;
     stderr.write(`error: ${error.message}${remedy}\n`.replaceAll(/\n(?!$)/g, " "));
-    return error instanceof UserError ? USER_ERROR : FAILED;
+    return error instanceof UserError || error instanceof RevertError ? USER_ERROR : FAILED;
   }
   // A defect: whoever reports it needs the whole of it.
   stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
@@ -56,7 +56,8 @@ function report(error: unknown): number {
 /** Runs the command line and returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
-    await createProgram().parseAsync([...argv], { from: "user" });
+    const program = await createProgram(argv);
+    await program.parseAsync([...argv], { from: "user" });
     return 0;
   } catch (error) {
     return report(error);

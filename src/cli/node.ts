@@ -8,6 +8,7 @@ import { getTask } from "../tasks/registry.ts";
 import { startTaskLearner } from "../tasks/task-learner.ts";
 import type { Manifest } from "../weights/manifest.ts";
 import {
+  backendOption,
   between,
   collect,
   type ContractOptions,
@@ -40,7 +41,7 @@ interface NodeOptions extends ContractOptions, KeyOptions {
   readonly json?: boolean;
 }
 
-export function registerNode(program: Command): void {
+export function register(program: Command): void {
   const command = program
     .command("node")
     .description("run a learner's node: join, train, propose, evaluate and vote until the experiment ends")
@@ -66,10 +67,6 @@ export function registerNode(program: Command): void {
   withJson(withKey(withContract(command)))
     .addHelpText("after", "\nExample:\n  colearn node 1 --home node0 --dev-account 0 --shard 0/3")
     .action(runNode);
-}
-
-export function backendOption(): Option {
-  return new Option("--backend <name>", "what computes").choices(["auto", "node", "wasm", "cpu"]).default("auto");
 }
 
 async function runNode(asked: bigint | undefined, options: NodeOptions): Promise<void> {

@@ -109,3 +109,8 @@ export function withKey(command: Command): Command {
 export function withJson(command: Command): Command {
   return command.option("--json", "print JSON on standard output and nothing else there");
 }
+
+/** `--backend`, the same wherever something is trained. */
+export function backendOption(): Option {
+  return new Option("--backend <name>", "what computes").choices(["auto", "node", "wasm", "cpu"]).default("auto");
+}

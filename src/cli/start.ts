@@ -8,7 +8,7 @@ interface StartOptions extends ContractOptions, KeyOptions {
   readonly json?: boolean;
 }
 
-export function registerStart(program: Command): void {
+export function register(program: Command): void {
   const command = program
     .command("start")
     .description("open the first round before all places are taken (the coordinator; anyone after the enrolment)")

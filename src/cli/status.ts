@@ -11,7 +11,7 @@ interface StatusOptions extends ContractOptions {
   readonly json?: boolean;
 }
 
-export function registerStatus(program: Command): void {
+export function register(program: Command): void {
   const command = program
     .command("status")
     .description("show an experiment's learners, rounds and votes, from the chain alone")

@@ -2,6 +2,18 @@ import { isError, type Interface } from "ethers";
 
 import { ColearnError, UserError } from "../errors.ts";
 
+/** What a person can do about the refusals that a person meets. */
+const remedies: Readonly<Partial<Record<string, string>>> = {
+  NotCoordinator: "sign with the coordinator's key, or wait for the enrolment deadline",
+  NotInvited: "ask the coordinator for an invitation",
+  AdmissionOpen: "nobody needs an invitation to this experiment",
+  AlreadyJoined: "run the node: this key is a learner already",
+  ExperimentFull: "join another experiment",
+  TooFewLearners: "let more learners join first",
+  WrongStatus: "see `colearn status`: the experiment is at another point",
+  UnknownExperiment: "check the number with `colearn status`, or --contract",
+};
+
 /** The contract refused a transaction: `code` is `reverted`, `revert` the name of its custom error, `values` what explains it. */
 export class RevertError extends ColearnError {
   override readonly name = "RevertError";
@@ -9,7 +21,8 @@ export class RevertError extends ColearnError {
   readonly values: readonly string[];
 
   constructor(action: string, revert: string, values: readonly string[], cause?: unknown) {
-    super("reverted", `the contract refused to ${action}: ${revert}(${values.join(", ")})`, { cause });
+    const remedy = remedies[revert] ?? "see this error in contracts/ICollectiveLearning.sol";
+    super("reverted", `the contract refused to ${action}: ${revert}(${values.join(", ")})`, { remedy, cause });
     this.revert = revert;
     this.values = values;
   }

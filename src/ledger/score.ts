@@ -3,12 +3,13 @@ const SCALE = 1e6;
 const MAX = (1n << 63n) - 1n;
 const MIN = -(1n << 63n);
 
-/** A score as the ledger keeps it; what is not a number, or too large for it, becomes its lowest or highest value. */
+/** A score as the ledger keeps it: bounded, with the lowest value for what is not a number, as weights refused unread. */
 export function toScore(score: number): bigint {
   if (Number.isNaN(score)) return MIN;
   const scaled = Math.round(score * SCALE);
   if (scaled >= Number(MAX)) return MAX;
-  if (scaled <= Number(MIN)) return MIN;
+  // The lowest value stands for what is not a number.
+  if (scaled <= Number(MIN)) return MIN + 1n;
   return BigInt(scaled);
 }
 

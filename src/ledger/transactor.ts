@@ -12,8 +12,6 @@ import type { ContentId } from "../weights/content-id.ts";
  * round and opens the next.
  */
 const GAS_MARGIN = 300_000n;
-/** An unmined transaction is sent again with higher fees after this. */
-const PATIENCE_MILLISECONDS = 30_000;
 const MAX_BUMPS = 6;
 /** Nodes take a replacement only at 10 % more or above. */
 const BUMP_PERCENT = 115n;
@@ -21,6 +19,8 @@ const BUMP_PERCENT = 115n;
 export interface TransactorOptions {
   /** Blocks on top of the one with the transaction before it counts as done. Default 1: that block itself. */
   readonly confirmations?: number;
+  /** An unmined transaction is sent again with higher fees after this. Default 30 000. */
+  readonly patienceMilliseconds?: number;
 }
 
 /**
@@ -32,13 +32,20 @@ export class Transactor {
   readonly address: string;
   readonly #signer: Signer;
   readonly #confirmations: number;
+  readonly #patience: number;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(ledger: Ledger, signer: Signer, address: string, { confirmations = 1 }: TransactorOptions) {
+  private constructor(
+    ledger: Ledger,
+    signer: Signer,
+    address: string,
+    { confirmations = 1, patienceMilliseconds = 30_000 }: TransactorOptions,
+  ) {
     this.ledger = ledger;
     this.#signer = signer.connect(ledger.provider);
     this.address = address;
     this.#confirmations = confirmations;
+    this.#patience = patienceMilliseconds;
   }
 
   static async create(ledger: Ledger, signer: Signer, options: TransactorOptions = {}): Promise<Transactor> {
@@ -134,7 +141,7 @@ export class Transactor {
         return undefined;
       });
       if (response) hashes.push(response.hash);
-      const until = Date.now() + PATIENCE_MILLISECONDS;
+      const until = Date.now() + this.#patience;
       while (Date.now() < until) {
         for (const hash of hashes) {
           const receipt = await provider.getTransactionReceipt(hash);

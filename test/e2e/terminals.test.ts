@@ -1,0 +1,115 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { argMax, io, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { loadLayersModel } from "@tensorflow/tfjs-layers";
+import { expect } from "chai";
+
+import { useBackend } from "../../src/learning/tfjs/backend.ts";
+import { packagedFolder } from "../../src/tasks/mnist/files.ts";
+import { readIdx } from "../../src/tasks/mnist/idx.ts";
+import { colearn, colearnJson } from "./support/colearn.ts";
+import { createExperiment, type TestExperiment } from "./support/experiment.ts";
+
+interface Status {
+  readonly status: string;
+  readonly weights: { readonly contentId: string; readonly round: number };
+  readonly learners: readonly { readonly active: boolean }[];
+  readonly history: readonly {
+    readonly round: number;
+    readonly proposer: number;
+    readonly outcome: string;
+    readonly proposal: string;
+    readonly votes: readonly { readonly learner: number; readonly approve: boolean | null; readonly score: number }[];
+  }[];
+}
+
+/** What the README has a person do in several terminals, with separate test data, so that accuracies can be compared. */
+describe("deploy, create, three nodes, status, export", function () {
+  this.timeout(300_000);
+  let experiment: TestExperiment;
+  let target: string[];
+  /** Mean test accuracy that the nodes report of the last accepted weights. */
+  let reported: number;
+
+  before(async () => {
+    experiment = await createExperiment(["--learners", "3", "--rounds", "2", "--steps-per-proposal", "40"]);
+    target = ["--rpc", experiment.rpc, "--contract", experiment.ledger.address];
+    const nodes = [0, 1, 2].map((account) => experiment.startNode(account, ["--test-dir", packagedFolder()]));
+    await experiment.completed();
+    const { weightsRound } = await experiment.ledger.snapshot(experiment.id);
+    const scores = nodes.flatMap(({ events }) =>
+      events.flatMap((told) => (told.event === "voted" && told.round === weightsRound ? [told.testScore ?? NaN] : [])),
+    );
+    expect(scores).to.have.length(2);
+    // The same data and the same weights: the same accuracy, to the last bit.
+    expect(scores[0]).to.equal(scores[1]);
+    reported = scores[0] ?? NaN;
+  });
+
+  after(() => experiment[Symbol.asyncDispose]());
+
+  it("shows rounds and votes in colearn status", async () => {
+    const status = await colearnJson<Status>(["status", "1", ...target]);
+    expect(status.status).to.equal("completed");
+    expect(status.history.map(({ round }) => round)).to.deep.equal([1, 2]);
+    for (const { votes, outcome, proposer } of status.history) {
+      expect(votes).to.have.length(2);
+      expect(votes.map(({ learner }) => learner)).not.to.include(proposer);
+      for (const { approve, score } of votes) {
+        expect(approve).to.be.a("boolean");
+        expect(score).to.be.within(0, 1);
+      }
+      const approvals = votes.filter(({ approve }) => approve === true).length;
+      expect(outcome).to.equal(approvals > 1 ? "accepted" : "rejected");
+    }
+
+    const { code, stdout } = await colearn(["status", ...target]);
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/Experiment 1 is completed: round 2 of 2\./);
+    expect(stdout).to.include("✓");
+    // No colours where standard output is no terminal.
+    expect(stdout).not.to.include("\u001b");
+  });
+
+  it("exports a model, from the running nodes, that loads and classifies as well as they reported", async () => {
+    const out = join(experiment.folder, "model");
+    const exported = await colearnJson<{ round: number; files: string[] }>(["export", "1", ...target, "--out", out]);
+    expect(exported.files).to.include.members(["model.json", "weights.bin", "weights.safetensors"]);
+
+    await useBackend("wasm");
+    const model = await loadLayersModel(io.fromMemory(await readArtifacts(out)));
+    const images = await readIdx(join(packagedFolder(), "t10k-images-idx3-ubyte"), 3);
+    const labels = await readIdx(join(packagedFolder(), "t10k-labels-idx1-ubyte"), 1);
+    const pixels = 28 * 28;
+    let correct = 0;
+    for (let from = 0; from < 10_000; from += 500) {
+      const predicted = tidy(() => {
+        const batch = Float32Array.from(
+          images.data.subarray(from * pixels, (from + 500) * pixels),
+          (byte) => byte / 255,
+        );
+        return argMax(model.predict(tensor(batch, [500, 28, 28, 1])) as Tensor, 1).dataSync();
+      });
+      predicted.forEach((digit, at) => (correct += Number(digit === labels.data[from + at])));
+    }
+    expect(correct / 10_000).to.be.closeTo(reported, 1e-6);
+  });
+
+  it("exports the weights of any round, and says so when there are none", async () => {
+    const out = join(experiment.folder, "initial");
+    const { round } = await colearnJson<{ round: number }>(["export", "1", ...target, "--round", "0", "--out", out]);
+    expect(round).to.equal(0);
+    const { code, stderr } = await colearn(["export", "1", ...target, "--round", "9", "--out", out]);
+    expect(code).to.equal(2);
+    expect(stderr).to.match(/experiment 1 is only at round 2, not 9/);
+  });
+});
+
+async function readArtifacts(folder: string): Promise<io.ModelArtifacts> {
+  const { modelTopology, weightsManifest } = JSON.parse(
+    await readFile(join(folder, "model.json"), "utf8"),
+  ) as io.ModelJSON;
+  const weightData = new Uint8Array(await readFile(join(folder, "weights.bin"))).buffer;
+  return { modelTopology, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
+}

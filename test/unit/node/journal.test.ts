@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect } from "chai";
+
+import { ColearnError, UserError } from "../../../src/errors.ts";
+import { Journal, type JournalScope } from "../../../src/node/journal.ts";
+import { DAG_PB, RAW, type ContentId } from "../../../src/weights/content-id.ts";
+
+const id = (digit: string, codec = RAW): ContentId => ({ digest: `0x${digit.repeat(64)}`, codec });
+const scope: JournalScope = { chain: "31337:0xgenesis", contract: "0xC0", experiment: 1n, learner: "0xL0" };
+const vote = { proposal: id("a"), approve: true, score: 0.97 };
+
+describe("Journal", () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "colearn-journal-"));
+    path = join(folder, "journal.sqlite");
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function opened<T>(use: (journal: Journal) => T, other: Partial<JournalScope> = {}): T {
+    const journal = new Journal(path, { ...scope, ...other });
+    try {
+      return use(journal);
+    } finally {
+      journal.close();
+    }
+  }
+
+  it("knows nothing of a round before something is written", () => {
+    expect(opened((journal) => journal.round(1))).to.deep.equal({ proposal: undefined, vote: undefined });
+  });
+
+  it("remembers proposal and vote after it is opened again", () => {
+    opened((journal) => {
+      journal.recordProposal(1, id("a", DAG_PB));
+      journal.recordVote(2, vote);
+    });
+    expect(opened((journal) => journal.round(1).proposal)).to.deep.equal(id("a", DAG_PB));
+    expect(opened((journal) => journal.round(2).vote)).to.deep.equal(vote);
+  });
+
+  it("keeps a score that is not a number", () => {
+    const refused = { proposal: id("b"), approve: false, score: Number.NaN };
+    opened((journal) => journal.recordVote(1, refused));
+    expect(opened((journal) => journal.round(1).vote)).to.deep.equal(refused);
+    opened((journal) => journal.recordVote(1, refused));
+  });
+
+  it("takes the same payload again and refuses another one", () => {
+    opened((journal) => {
+      journal.recordVote(1, vote);
+      journal.recordVote(1, vote);
+      for (const other of [
+        { ...vote, approve: false },
+        { ...vote, score: 0.5 },
+        { ...vote, proposal: id("b") },
+      ]) {
+        expect(() => journal.recordVote(1, other)).to.throw(ColearnError, /already signed another vote in round 1/);
+      }
+      journal.recordProposal(1, id("a"));
+      journal.recordProposal(1, id("a"));
+      expect(() => journal.recordProposal(1, id("b"))).to.throw(ColearnError, /another proposal in round 1/);
+      expect(() => journal.recordProposal(1, id("a", DAG_PB))).to.throw(ColearnError);
+      expect(journal.round(1)).to.deep.equal({ proposal: id("a"), vote });
+    });
+  });
+
+  it("keeps chains, contracts, experiments and learners apart", () => {
+    opened((journal) => journal.recordVote(1, vote));
+    const others: Partial<JournalScope>[] = [
+      { chain: "31337:0xother" },
+      { contract: "0xC1" },
+      { experiment: 2n },
+      { learner: "0xL1" },
+    ];
+    for (const other of others) expect(opened((journal) => journal.round(1).vote, other)).to.equal(undefined);
+    // The same contract however it is written.
+    expect(opened((journal) => journal.round(1).vote, { contract: "0xc0" })).to.deep.equal(vote);
+  });
+
+  it("lets one node at a time have it open", () => {
+    opened(() => {
+      expect(() => new Journal(path, scope)).to.throw(UserError, /another node has the journal .* open/);
+    });
+  });
+
+  it("says what is wrong with a path that cannot be opened", () => {
+    expect(() => new Journal(join(folder, "missing", "journal.sqlite"), scope)).to.throw(UserError, /cannot be opened/);
+  });
+});
