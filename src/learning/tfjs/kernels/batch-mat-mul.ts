@@ -25,6 +25,17 @@ function batchMatMul(original: Kernel<"a" | "b", tf.BatchMatMulAttrs>): typeof o
     if (plain || empty || broadcasts || partly || a.columns !== b.rows) return original(args);
 
     const right = attrs.transposeB ? swapLastTwo(backend, inputs.b) : inputs.b;
+    if (a.count === 1 && b.count === 1 && paysToPack(a.rows, a.columns, b.columns)) {
+      const left = attrs.transposeA ? swapLastTwo(backend, inputs.a) : inputs.a;
+      const product = original({
+        inputs: { a: left, b: right },
+        backend,
+        attrs: { transposeA: false, transposeB: false },
+      });
+      if (attrs.transposeA) backend.disposeData(left.dataId);
+      if (attrs.transposeB) backend.disposeData(right.dataId);
+      return product;
+    }
     const outer = tf.broadcast_util.assertAndGetBroadcastShape(a.outer, b.outer);
     const out = backend.makeOutput([...outer, a.rows, b.columns], "float32");
     const [m, n, k] = [a.rows, b.columns, a.columns];
@@ -45,6 +56,14 @@ function batchMatMul(original: Kernel<"a" | "b", tf.BatchMatMulAttrs>): typeof o
     if (attrs.transposeB) backend.disposeData(right.dataId);
     return out;
   };
+}
+
+/**
+ * XNNPACK rearranges b before it multiplies: worth it for big products whose many rows use b again and again. Measured: for
+ * [32, 1024] by [1024, 1024] our product takes 0.6 of the time, for 512 by 512 by 512 it takes 1.1 to 1.3 times as long.
+ */
+function paysToPack(m: number, k: number, n: number): boolean {
+  return m >= 128 && m * k * n >= 1 << 24;
 }
 
 /** The operand as a number of matrices, after its transposition. */

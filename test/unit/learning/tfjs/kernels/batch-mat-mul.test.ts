@@ -23,6 +23,10 @@ describe("The matrix product kernel", () => {
       }
     });
 
+    it(`agrees for a big product of ${title}`, async () => {
+      await expectSame(() => [product([], [], [128, 512, 257], transposeA, transposeB)]);
+    });
+
     it(`agrees for batches of ${title}, one of them shared or partly broadcast`, async () => {
       const outers: [number[], number[]][] = [
         [[3], [3]],
