@@ -22,7 +22,7 @@ import {VM} from "./Vm.sol";
 /// @dev It keeps its own account of what must hold, by other means than the contract's.
 contract People {
     uint256 public constant PEOPLE = 6;
-    uint32 private constant ROUNDS = 12;
+    uint32 private constant ROUNDS = 6;
     ExperimentId public constant ID = ExperimentId.wrap(1);
 
     CollectiveLearning public immutable LEDGER;

@@ -4,7 +4,7 @@ import { network } from "hardhat";
 
 import { RAW, type Config, type ContentId, type LedgerContract } from "./ledger-contract.ts";
 
-export const { ethers, networkHelpers, ignition } = await network.create();
+export const { ethers, networkHelpers } = await network.create();
 export const time = networkHelpers.time;
 export const loadFixture = networkHelpers.loadFixture.bind(networkHelpers);
 
