@@ -43,8 +43,7 @@ function conv2DBackpropInput(original: Kernel<"dy" | "filter", tf.Conv2DBackprop
       : dy;
     const conv = {
       ...{ batchSize: info.batchSize, filterHeight, filterWidth, padTop: top, padLeft: left },
-      ...{ inHeight: height, inWidth: width, inChannels: info.outChannels },
-      ...{ outHeight: inHeight, outWidth: inWidth, outChannels: info.inChannels },
+      ...{ outHeight: inHeight, outWidth: inWidth, outChannels: info.inChannels, inChannels: info.outChannels },
     };
     const dx = suitsWinograd(conv)
       ? winogradConvolution(backend, spread, filter, "turned", conv)

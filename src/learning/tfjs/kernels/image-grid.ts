@@ -3,7 +3,7 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type * as tf from "@tensorflow/tfjs-core";
 import { floats } from "./registry.ts";
 
-export interface Grid {
+interface Grid {
   readonly height: number;
   readonly width: number;
   /** Where row 0 and column 0 of the images go; negative crops. */

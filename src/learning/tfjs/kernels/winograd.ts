@@ -11,11 +11,9 @@ import { ontoGrid } from "./image-grid.ts";
 import { address, bytesPerFloat, floats, run } from "./registry.ts";
 import { routinesOf } from "./simd/routines.ts";
 
-/** A convolution of stride 1 and dilation 1: x [batch, inHeight, inWidth, inChannels] to out. */
+/** A convolution of stride 1 and dilation 1: x [batch, H, W, inChannels] to [batch, outHeight, outWidth, outChannels]. */
 export interface Convolution {
   readonly batchSize: number;
-  readonly inHeight: number;
-  readonly inWidth: number;
   readonly inChannels: number;
   readonly outHeight: number;
   readonly outWidth: number;
@@ -41,7 +39,7 @@ export function suitsWinograd(conv: Convolution): boolean {
 }
 
 /** How the filter is read: as it lies, or turned by 180 degrees (its transposed form then computes the input gradient). */
-export type FilterTurn = "plain" | "turned";
+type FilterTurn = "plain" | "turned";
 
 /** out [batch, outHeight, outWidth, outChannels]; filter [r, r, inChannels, outChannels]. */
 export function winogradConvolution(

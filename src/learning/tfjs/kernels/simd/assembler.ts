@@ -8,7 +8,7 @@
  */
 export type Code = readonly (number | Code)[];
 
-export type ValueType = "i32" | "v128";
+type ValueType = "i32" | "v128";
 
 export interface Local {
   readonly index: number;
@@ -17,7 +17,7 @@ export interface Local {
 const typeByte: Record<ValueType, number> = { i32: 0x7f, v128: 0x7b };
 const emptyBlock = 0x40;
 
-export function unsigned(value: number): number[] {
+function unsigned(value: number): number[] {
   const bytes: number[] = [];
   do {
     const more = value > 0x7f;
@@ -58,9 +58,6 @@ export const i32 = {
   mul: binary([0x6c]),
   /** Signed a < b, as 0 or 1. */
   less: binary([0x48]),
-  lessOrEqual: binary([0x4c]),
-  /** `yes` where the condition is not 0, else `no`. */
-  select: (yes: Code, no: Code, condition: Code): Code => [yes, no, condition, 0x1b],
   min: (a: Code, b: Code): Code => [a, b, a, b, 0x48, 0x1b],
   max: (a: Code, b: Code): Code => [a, b, b, a, 0x48, 0x1b],
 };
@@ -110,10 +107,6 @@ export const v128 = {
 function bytesFrom(first: number, count: number): number[] {
   return Array.from({ length: count }, (_, index) => first + index);
 }
-
-/** Zeroes `bytes` bytes at `address`. */
-export const zeroMemory = (address: Code, bytes: Code): Code => [address, i32.const(0), bytes, 0xfc, 0x0b, 0];
-export const copyMemory = (to: Code, from: Code, bytes: Code): Code => [to, from, bytes, 0xfc, 0x0a, 0, 0];
 
 export const when = (condition: Code, then: Code, otherwise: Code = []): Code => [
   condition,

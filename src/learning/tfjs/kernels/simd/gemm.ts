@@ -26,7 +26,7 @@ export const gemmParameters = [
   ...(["b", "bRow", "bBatch", "c", "cRow", "cBatch", "accumulate"] as const),
 ] as const;
 
-const rowBlocks = [6, 4, 2, 1] as const;
+const rowBlocks = [6, 5, 4, 3, 2, 1] as const;
 /** Columns: two vectors, one vector, one single float. */
 const columnBlocks = [
   { vectors: 2, lanes: 4 },

@@ -12,10 +12,10 @@ import { filterMatrix, inputMatrix, outputMatrix, transposed } from "./winograd-
 
 type Named<Names extends readonly string[]> = Readonly<Record<Names[number], number>>;
 /** Applies a constant matrix to both sides of grids of channel vectors; see two-sided.ts. */
-export type GridTransform = (args: Named<typeof twoSidedParameters>) => void;
+type GridTransform = (args: Named<typeof twoSidedParameters>) => void;
 
 /** The transforms of Winograd's convolution for one size of filter. */
-export interface WinogradTransforms {
+interface WinogradTransforms {
   /** Bᵀ d B: 6x6 patch of the input. */
   readonly input: GridTransform;
   /** G g Gᵀ: filter to 6x6. */
@@ -29,7 +29,7 @@ export interface WinogradTransforms {
 }
 
 /** Addresses and strides are in bytes of the backend's heap. */
-export interface Routines {
+interface Routines {
   readonly sumRows: (x: number, rows: number, columns: number, divisor: number, out: number) => void;
   readonly maxPoolGrad: (args: Named<typeof maxPoolGradParameters>) => void;
   readonly gemm: (args: Named<typeof gemmParameters>) => void;

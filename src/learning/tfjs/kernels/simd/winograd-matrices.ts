@@ -8,7 +8,7 @@
  */
 const points = [0, 1, -1, 2, -2];
 
-export type Matrix = readonly (readonly number[])[];
+type Matrix = readonly (readonly number[])[];
 
 /** [6, 6] */
 export const inputMatrix: Matrix = [
