@@ -1,7 +1,6 @@
 /** From a task's name and plain options to a learner: in this thread, or in a worker thread of its own. */
 import type { MachineLearningInterface } from "../learning/interface.ts";
-import type { Backend } from "../learning/tfjs/backend.ts";
-import { useBackend } from "../learning/tfjs/backend.ts";
+import type { Backend, BackendChoice } from "../learning/tfjs/backend.ts";
 import type { WorkerLearner, WorkerLog } from "../learning/worker/worker-learner.ts";
 import { startWorkerLearner } from "../learning/worker/worker-learner.ts";
 import { getTask } from "./registry.ts";
@@ -11,7 +10,7 @@ import type { LearnerOptions } from "./task.ts";
 export interface TaskLearnerOptions extends LearnerOptions {
   readonly task: string;
   /** Which tfjs backend to use; the best one there is by default. */
-  readonly backend?: Parameters<typeof useBackend>[0];
+  readonly backend?: BackendChoice | undefined;
 }
 
 /** What a task learner tells of itself. */
@@ -24,6 +23,8 @@ export async function createTaskLearner(
   options: TaskLearnerOptions,
 ): Promise<{ learner: MachineLearningInterface; info: TaskLearnerInfo }> {
   const task = getTask(options.task);
+  // Loads tfjs, which the thread that only starts workers does without.
+  const { useBackend } = await import("../learning/tfjs/backend.ts");
   const backend = await useBackend(options.backend);
   return { learner: await task.createLearner(options), info: { backend } };
 }
