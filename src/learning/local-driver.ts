@@ -19,7 +19,7 @@ export interface LocalExperiment {
   readonly onProgress?: ((round: number, done: number, total: number) => void) | undefined;
 }
 
-export interface LocalVote extends Scores {
+interface LocalVote extends Scores {
   /** Index of the learner. */
   readonly learner: number;
   /** Null for the proposer, which has no vote; its scores are for reports. */
