@@ -3,7 +3,7 @@
  * Matrices and source: simd/winograd-matrices.ts.
  *
  * Tiles are taken a few images at a time, so that what is between the transforms and the products stays in the cache and
- * scratch memory stays small. Float32 rounding differs from the direct sum's by about 1e-6 of the largest term.
+ * scratch memory stays small. Rounding differs from the direct sum's by up to 5e-6 of the largest value.
  */
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type * as tf from "@tensorflow/tfjs-core";
