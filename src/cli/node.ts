@@ -69,13 +69,18 @@ export function register(program: Command): void {
     .action(runNode);
 }
 
+/** Told twice to stop, the node leaves whatever does not end by itself within this. */
+const EXIT_MILLISECONDS = 2_000;
+
 async function runNode(asked: bigint | undefined, options: NodeOptions): Promise<void> {
   const log = createLogger(options.logLevel);
   const stopping = new AbortController();
   const aborted = new AbortController();
   const stop = () => {
-    if (stopping.signal.aborted) aborted.abort();
-    else {
+    if (stopping.signal.aborted) {
+      aborted.abort();
+      setTimeout(() => process.exit(1), EXIT_MILLISECONDS).unref();
+    } else {
       log.info("stopping after the step in hand; once more stops at once");
       stopping.abort();
     }

@@ -185,6 +185,7 @@ async function requireRunning(nodes: readonly NodeProcess[], logs: string): Prom
 /** Watches the ledger until the experiment ends, and notes when each round was seen to open and to settle. */
 async function follow(live: LiveExperiment, watcher: Watcher, signal: AbortSignal): Promise<RoundTimes> {
   const { ledger, experiment, nodes, options } = live;
+  const addresses = await ledger.learners(experiment);
   const times: RoundTimes = [];
   let opened = Date.now();
   let told = 0;
@@ -200,7 +201,7 @@ async function follow(live: LiveExperiment, watcher: Watcher, signal: AbortSigna
       });
     }
     const step = snapshot.phase === "propose" ? "trains" : "is being evaluated by the others";
-    const proposer = (await ledger.learners(experiment)).indexOf(snapshot.proposer ?? "");
+    const proposer = addresses.indexOf(snapshot.proposer ?? "");
     watcher.doing(`round ${snapshot.round} of ${snapshot.rounds}: learner ${proposer} ${step}`);
     await sleep(LOOK_MILLISECONDS, undefined, { signal });
   }

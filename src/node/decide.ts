@@ -89,7 +89,9 @@ export function decide(
     const active = count(snapshot.active);
     const full = active >= config.maxLearners && self.isCoordinator;
     if (active >= config.minLearners && (full || now > turn)) return { type: "start" };
-    return synchronise ?? { type: "wait", reason: "enrolment", until: turn + 1 };
+    if (synchronise) return synchronise;
+    // Past its turn, only another learner can change anything.
+    return { type: "wait", reason: "enrolment", ...(now > turn ? {} : { until: turn + 1 }) };
   }
   if (status === "paused") {
     return now > turn ? { type: "advance", round } : { type: "wait", reason: "paused", until: turn + 1 };

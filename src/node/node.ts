@@ -172,7 +172,7 @@ export class LearnerNode {
   async #wait({ blockNumber }: Snapshot, until: number | undefined, signal: AbortSignal): Promise<void> {
     const { provider } = this.#ledger;
     const latest = Date.now() + MAX_WAIT_SECONDS * 1000;
-    const end = until === undefined ? latest : Math.min(until * 1000, latest);
+    const end = until === undefined ? latest : Math.min(Math.max(until * 1000, Date.now() + 1), latest);
     const over = () => signal.aborted || Date.now() >= end;
     while (!over()) {
       const pause = Math.min(provider.pollingInterval, Math.max(end - Date.now(), 1));

@@ -48,9 +48,9 @@ describe("a node that is killed", function () {
   });
 
   it("is missed by nobody when it never comes back: the others finish all rounds", async () => {
-    const windows = ["--propose-window", "12", "--vote-window", "12"];
+    const windows = ["--propose-window", "25", "--vote-window", "15"];
     await using experiment = await createExperiment([
-      ...["--learners", "3", "--rounds", "5", "--steps-per-proposal", "10"],
+      ...["--learners", "3", "--rounds", "5", "--steps-per-proposal", "3"],
       ...windows,
     ]);
     const { ledger, id } = experiment;

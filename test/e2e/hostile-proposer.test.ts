@@ -9,7 +9,7 @@ import { fetchModel } from "../../src/node/export.ts";
 import { openStore } from "../../src/node/launch.ts";
 import { RAW, type ContentId } from "../../src/weights/content-id.ts";
 import { encodeWeights } from "../../src/weights/safetensors.ts";
-import type { Tensor, Weights } from "../../src/weights/weights.ts";
+import type { Weights } from "../../src/weights/weights.ts";
 import { count, has } from "../../src/ledger/types.ts";
 import { until } from "./support/colearn.ts";
 import { createExperiment } from "./support/experiment.ts";
@@ -88,7 +88,7 @@ describe("a learner that proposes garbage", function () {
 function reshaped({ tensors }: Weights): Weights {
   const [first, ...rest] = tensors;
   if (first === undefined) throw new Error("there are no tensors");
-  return { tensors: [{ ...first, shape: [...first.shape].reverse() } as Tensor, ...rest] };
+  return { tensors: [{ ...first, shape: [...first.shape].reverse() }, ...rest] };
 }
 
 function poisoned({ tensors }: Weights): Weights {

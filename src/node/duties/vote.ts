@@ -1,5 +1,7 @@
-import { ColearnError } from "../../errors.ts";
+import type { ColearnError } from "../../errors.ts";
+import { StoreError } from "../../storage/errors.ts";
 import { formatContentId, type ContentId } from "../../weights/content-id.ts";
+import { WeightsError } from "../../weights/errors.ts";
 import type { Weights } from "../../weights/weights.ts";
 import { fetchWeights, scoresOf, timed, type Context } from "../context.ts";
 import type { RecordedVote } from "../decide.ts";
@@ -49,7 +51,7 @@ async function judge(
   signal: AbortSignal,
 ): Promise<Judgement> {
   const [outcome, fetch] = await timed(() => fetchOrRefusal(context, proposal, proposer, signal));
-  if (outcome instanceof ColearnError) {
+  if (outcome instanceof Error) {
     const { code, message } = outcome;
     context.log.warn({ round, proposer, weights: formatContentId(proposal), code }, `refused: ${message}`);
     const scores = { voteScore: null, testScore: null };
@@ -71,10 +73,15 @@ async function fetchOrRefusal(
       return await fetchWeights(context, proposal, proposer, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof ColearnError)) throw error;
+      if (!isProposersFault(error)) throw error;
       const mayHelp = error.code === "not-found";
       if (!mayHelp || attempt >= FETCH_ATTEMPTS) return error;
       context.log.info({ attempt }, `fetching again: ${error.message}`);
     }
   }
+}
+
+/** A file that nobody gives, that is too large or that is not what it should be; not a full disk or a store that is down. */
+function isProposersFault(error: unknown): error is ColearnError {
+  return error instanceof WeightsError || (error instanceof StoreError && error.code !== "unavailable");
 }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Filter, Log } from "ethers";
+import type { Filter } from "ethers";
 
 import type { Provider } from "../../../src/ledger/connect.ts";
 import { queryLogs } from "../../../src/ledger/logs.ts";
@@ -13,7 +13,7 @@ function endpoint(latest: number, limit: number): { provider: Provider; ranges: 
       const [from, to] = [Number(fromBlock), Number(toBlock)];
       if (to - from + 1 > limit) throw new Error("query exceeds max block range");
       ranges.push([from, to]);
-      return Array.from({ length: to - from + 1 }, (_, n) => ({ blockNumber: from + n }) as Log);
+      return Array.from({ length: to - from + 1 }, (_, n) => ({ blockNumber: from + n }));
     },
   };
   return { provider: provider as unknown as Provider, ranges };
