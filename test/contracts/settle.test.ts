@@ -228,6 +228,16 @@ describe("suspension", () => {
     return await advanceLate(world);
   }
 
+  it("forgets a strike when its learner leaves and resumes", async () => {
+    const world = await run(4);
+    await play(world, 0, 1, { 1: true, 2: true });
+    await advanceLate(world);
+    await as(world, 3).leave(ID);
+    await as(world, 3).resume(ID);
+    await play(world, 1, 2, { 0: true, 2: true });
+    await expect(advanceLate(world)).to.not.emit(world.ledger, "Suspended");
+  });
+
   it("announces nothing for a learner that had left before", async () => {
     const world = await run(4);
     await play(world, 0, 1, { 1: true, 2: true });
