@@ -8,5 +8,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exit(2);
 }
 const compiled = new URL("../dist/cli/main.js", import.meta.url);
-const { main } = await import(existsSync(compiled) ? compiled.href : new URL("../src/cli/main.ts", import.meta.url).href);
+const { main } = await import(
+  existsSync(compiled) ? compiled.href : new URL("../src/cli/main.ts", import.meta.url).href
+);
 process.exit(await main(process.argv.slice(2)));

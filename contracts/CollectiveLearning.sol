@@ -72,6 +72,7 @@ contract CollectiveLearning is ICollectiveLearning {
         uint256 active;
         uint256 struck;
         address coordinator;
+        uint64 createdBlock;
         uint16 learnerCount;
         Config config;
         mapping(uint256 index => address) learners;
@@ -101,6 +102,7 @@ contract CollectiveLearning is ICollectiveLearning {
         e.approvalBps = config.approvalBps;
         e.earlyDecision = config.earlyDecision;
         e.coordinator = msg.sender;
+        e.createdBlock = uint64(block.number);
         e.config = config;
         emit ExperimentCreated(id, msg.sender, config);
     }
@@ -147,7 +149,7 @@ contract CollectiveLearning is ICollectiveLearning {
     // Leave and resume
 
     /// @inheritdoc ICollectiveLearning
-    function leave(ExperimentId id) external {
+    function leaveExperiment(ExperimentId id) external {
         Experiment storage e = _load(id);
         _requireUnfinished(id, e);
         uint256 index = _indexOf(e, msg.sender);
@@ -363,9 +365,11 @@ contract CollectiveLearning is ICollectiveLearning {
     // Read
 
     /// @inheritdoc ICollectiveLearning
-    function getExperiment(ExperimentId id) external view returns (address coordinator, Config memory config) {
+    function getExperiment(
+        ExperimentId id
+    ) external view returns (address coordinator, uint64 createdBlock, Config memory config) {
         Experiment storage e = _load(id);
-        return (e.coordinator, e.config);
+        return (e.coordinator, e.createdBlock, e.config);
     }
 
     /// @inheritdoc ICollectiveLearning

@@ -284,7 +284,7 @@ interface ICollectiveLearning {
     function updateContact(ExperimentId experiment, string calldata contact) external;
 
     /// @notice Stops taking part from the next round on; `resume` undoes it. A duty of the open round stays a duty.
-    function leave(ExperimentId experiment) external;
+    function leaveExperiment(ExperimentId experiment) external;
 
     /// @notice Takes part again after a suspension or after leaving, from the next round on.
     function resume(ExperimentId experiment) external;
@@ -313,8 +313,10 @@ interface ICollectiveLearning {
     /// @notice How many experiments there are: their ids are 1 to this number.
     function experimentCount() external view returns (uint256);
 
-    /// @notice An experiment's coordinator and config.
-    function getExperiment(ExperimentId experiment) external view returns (address coordinator, Config memory config);
+    /// @notice An experiment's coordinator and config, and the block that created it: no event is older.
+    function getExperiment(
+        ExperimentId experiment
+    ) external view returns (address coordinator, uint64 createdBlock, Config memory config);
 
     /// @notice All learners who ever joined, by index.
     function getLearners(ExperimentId experiment) external view returns (address[] memory learners);

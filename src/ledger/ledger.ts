@@ -88,13 +88,15 @@ export class Ledger {
    * @throws RevertError `UnknownExperiment`
    */
   async experiment(experiment: bigint): Promise<Experiment> {
-    const [coordinator, raw] = (await this.#read("getExperiment", experiment)) as [
+    const [coordinator, createdBlock, raw] = (await this.#read("getExperiment", experiment)) as [
       string,
+      bigint,
       Record<string, bigint> & { manifest: RawContentId; weights: RawContentId; earlyDecision: boolean },
     ];
     const number = (field: string) => Number(raw[field]);
     return {
       coordinator,
+      createdBlock: Number(createdBlock),
       config: {
         manifest: contentId(raw.manifest),
         weights: contentId(raw.weights),
@@ -185,7 +187,8 @@ export class Ledger {
   async #events(experiment: bigint, names: readonly string[]): Promise<EventLog[]> {
     const topics = names.map((name) => this.interface.getEvent(name)?.topicHash ?? "");
     const id = `0x${experiment.toString(16).padStart(64, "0")}`;
-    const logs = await queryLogs(this.provider, { address: this.address, topics: [topics, id] });
+    const { createdBlock: fromBlock } = await this.experiment(experiment);
+    const logs = await queryLogs(this.provider, { address: this.address, topics: [topics, id], fromBlock });
     return logs.flatMap((log) => this.#parse(log));
   }
 

@@ -8,11 +8,11 @@ const FIRST_RANGE = 50_000;
 export interface LogQuery {
   readonly address: string;
   readonly topics: readonly (string | readonly string[])[];
-  readonly fromBlock?: number;
+  readonly fromBlock: number;
 }
 
 /** All logs that match, oldest first, in as many queries as the endpoint's limits make necessary. */
-export async function queryLogs(provider: Provider, { address, topics, fromBlock = 0 }: LogQuery): Promise<Log[]> {
+export async function queryLogs(provider: Provider, { address, topics, fromBlock }: LogQuery): Promise<Log[]> {
   const latest = await provider.getBlockNumber();
   const logs: Log[] = [];
   let range = FIRST_RANGE;

@@ -37,6 +37,8 @@ export interface ExperimentConfig {
 
 export interface Experiment {
   readonly coordinator: string;
+  /** No event of the experiment is in an earlier block. */
+  readonly createdBlock: number;
   readonly config: ExperimentConfig;
 }
 

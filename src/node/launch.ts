@@ -67,7 +67,8 @@ export async function openStore({ home, kubo, listen, announce }: StoreOptions):
 export async function launch(options: LaunchOptions): Promise<"completed" | "cancelled" | undefined> {
   const { ledger, wallet, experiment, home, log, emit, aborted, stopping } = options;
   const transactor = await Transactor.create(ledger, wallet);
-  const { config, coordinator } = await ledger.experiment(experiment);
+  const description = await ledger.experiment(experiment);
+  const { config } = description;
   await using resources = new AsyncDisposableStack();
 
   await mkdir(home, { recursive: true }).catch((cause: unknown) => {
@@ -92,7 +93,7 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   const { fetchTimeoutMilliseconds } = options;
   const spec = manifest.weights;
   const context = { experiment, transactor, store, contacts, journal, learner, spec, emit, log };
-  const node = new LearnerNode({ ...context, fetchTimeoutMilliseconds }, { coordinator, config });
+  const node = new LearnerNode({ ...context, fetchTimeoutMilliseconds }, description);
   const status = await node.run(stopping, aborted);
   if (status !== undefined && options.keepServing && !stopping.aborted) {
     log.info(`the experiment is ${status}; still serving weights to the others until stopped`);

@@ -79,9 +79,9 @@ contract People {
         try LEDGER.join(ID, "contact") {} catch {}
     }
 
-    function leave(uint256 who) external observed {
+    function leaveExperiment(uint256 who) external observed {
         VM.prank(person(who));
-        try LEDGER.leave(ID) {} catch {}
+        try LEDGER.leaveExperiment(ID) {} catch {}
     }
 
     function resume(uint256 who) external observed {

@@ -13,11 +13,12 @@ describe("createExperiment", () => {
     expect(await ledger.experimentCount()).to.equal(2n);
   });
 
-  it("keeps the coordinator and every field of the config", async () => {
+  it("keeps the coordinator, the block and every field of the config", async () => {
     const { ledger, coordinator, stranger } = await loadFixture(deploy);
     const config = await configOf({ admission: 1, earlyDecision: true, maxLearners: 200, approvalBps: 4999 });
-    await ledger.connect(stranger).createExperiment(config);
-    const [creator, kept] = await ledger.getExperiment(ID);
+    const sent = await ledger.connect(stranger).createExperiment(config);
+    const [creator, createdBlock, kept] = await ledger.getExperiment(ID);
+    expect(createdBlock).to.equal(BigInt((await sent.wait())?.blockNumber ?? 0));
     expect(creator).to.equal(stranger.address).and.not.equal(coordinator.address);
     for (const field of Object.keys(config) as (keyof Config)[]) {
       if (field === "manifest" || field === "weights") {

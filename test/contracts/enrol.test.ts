@@ -80,7 +80,7 @@ describe("join", () => {
 
   it("is refused a second time, also after leaving", async () => {
     const world = await enrol(2);
-    await as(world, 0).leave(ID);
+    await as(world, 0).leaveExperiment(ID);
     for (const index of [0, 1]) {
       await expect(as(world, index).join(ID, CONTACT))
         .to.be.revertedWithCustomError(world.ledger, "AlreadyJoined")
@@ -120,7 +120,7 @@ describe("join", () => {
 
   it("opens the next round of a paused experiment that now has two", async () => {
     const world = await run(2);
-    await as(world, 1).leave(ID);
+    await as(world, 1).leaveExperiment(ID);
     await passDeadline(world);
     await world.ledger.advance(ID);
     expect((await snapshot(world)).status).to.equal(Status.Paused);
@@ -166,7 +166,7 @@ describe("updateContact", () => {
 describe("leave and resume", () => {
   it("takes a learner out and in again during the enrolment", async () => {
     const world = await enrol(3);
-    await expect(as(world, 1).leave(ID)).to.emit(world.ledger, "Left").withArgs(ID, person(world, 1).address);
+    await expect(as(world, 1).leaveExperiment(ID)).to.emit(world.ledger, "Left").withArgs(ID, person(world, 1).address);
     expect((await snapshot(world)).active).to.equal(setOf(0, 2));
     await expect(as(world, 1).resume(ID)).to.emit(world.ledger, "Resumed").withArgs(ID, person(world, 1).address);
     expect((await snapshot(world)).active).to.equal(setOf(0, 1, 2));
@@ -174,7 +174,7 @@ describe("leave and resume", () => {
 
   it("takes effect with the next round: a duty of the open round stays a duty", async () => {
     const world = await run(4);
-    await as(world, 2).leave(ID);
+    await as(world, 2).leaveExperiment(ID);
     expect((await snapshot(world)).voters).to.equal(setOf(1, 2, 3));
     await play(world, 0, 1, { 1: true, 2: true, 3: true });
     const seen = await snapshot(world);
@@ -186,26 +186,26 @@ describe("leave and resume", () => {
 
   it("keeps a proposer that left able to propose in its round", async () => {
     const world = await run(3);
-    await as(world, 0).leave(ID);
+    await as(world, 0).leaveExperiment(ID);
     await expect(propose(world, 0, 1)).to.emit(world.ledger, "Proposed");
   });
 
   it("refuses to leave twice, to resume while active, and both to who never joined", async () => {
     const world = await enrol(2);
-    await as(world, 0).leave(ID);
-    await expect(as(world, 0).leave(ID))
+    await as(world, 0).leaveExperiment(ID);
+    await expect(as(world, 0).leaveExperiment(ID))
       .to.be.revertedWithCustomError(world.ledger, "NotActive")
       .withArgs(person(world, 0).address);
     await expect(as(world, 1).resume(ID))
       .to.be.revertedWithCustomError(world.ledger, "AlreadyActive")
       .withArgs(person(world, 1).address);
-    await expect(as(world, 2).leave(ID)).to.be.revertedWithCustomError(world.ledger, "NotLearner");
+    await expect(as(world, 2).leaveExperiment(ID)).to.be.revertedWithCustomError(world.ledger, "NotLearner");
     await expect(as(world, 2).resume(ID)).to.be.revertedWithCustomError(world.ledger, "NotLearner");
   });
 
   it("is refused in a final status", async () => {
     const world = await cancelled();
-    await expect(as(world, 0).leave(ID)).to.be.revertedWithCustomError(world.ledger, "WrongStatus");
+    await expect(as(world, 0).leaveExperiment(ID)).to.be.revertedWithCustomError(world.ledger, "WrongStatus");
     await expect(as(world, 0).resume(ID)).to.be.revertedWithCustomError(world.ledger, "WrongStatus");
   });
 });
@@ -213,7 +213,7 @@ describe("leave and resume", () => {
 describe("start", () => {
   it("opens round 1 with the lowest active index as proposer", async () => {
     const world = await enrol(4);
-    await as(world, 0).leave(ID);
+    await as(world, 0).leaveExperiment(ID);
     const sent = world.ledger.start(ID);
     await expect(sent).to.emit(world.ledger, "Started").withArgs(ID, 3);
     await expect(sent)
@@ -237,7 +237,7 @@ describe("start", () => {
 
   it("is refused with too few active learners, also to the coordinator and after the deadline", async () => {
     const world = await enrol(3, { minLearners: 3 });
-    await as(world, 2).leave(ID);
+    await as(world, 2).leaveExperiment(ID);
     for (const wait of [false, true]) {
       if (wait) await passDeadline(world);
       await expect(world.ledger.start(ID)).to.be.revertedWithCustomError(world.ledger, "TooFewLearners").withArgs(2, 3);

@@ -7,7 +7,7 @@ export interface LedgerContract extends BaseContract {
   invite(experiment: bigint, learners: string[]): Sent;
   join(experiment: bigint, contact: string): Sent;
   updateContact(experiment: bigint, contact: string): Sent;
-  leave(experiment: bigint): Sent;
+  leaveExperiment(experiment: bigint): Sent;
   resume(experiment: bigint): Sent;
   start(experiment: bigint): Sent;
   cancel(experiment: bigint): Sent;
@@ -15,7 +15,7 @@ export interface LedgerContract extends BaseContract {
   vote(experiment: bigint, round: number, proposal: string, approve: boolean, score: number): Sent;
   advance(experiment: bigint): Sent;
   experimentCount(): Promise<bigint>;
-  getExperiment(experiment: bigint): Promise<[coordinator: string, config: Read<Config>]>;
+  getExperiment(experiment: bigint): Promise<[coordinator: string, createdBlock: bigint, config: Read<Config>]>;
   getLearners(experiment: bigint): Promise<string[]>;
   snapshot(experiment: bigint, learner: string): Promise<Snapshot>;
   getRound(experiment: bigint, round: number): Promise<Round>;

@@ -70,7 +70,7 @@ describe("getRound", () => {
     const third = await snapshot(world);
     await passDeadline(world);
     await world.ledger.advance(ID);
-    await as(world, 3).leave(ID);
+    await as(world, 3).leaveExperiment(ID);
     await play(world, 3, 4, { 0: true, 1: true, 2: true });
 
     expectRound(await world.ledger.getRound(ID, 1), {

@@ -31,7 +31,7 @@ async function advanceLate(world: World) {
 /** Round 1 is skipped with two learners, of whom one has left: no second learner is active. */
 async function paused(): Promise<World> {
   const world = await run(2);
-  await as(world, 1).leave(ID);
+  await as(world, 1).leaveExperiment(ID);
   await advanceLate(world);
   return world;
 }
@@ -232,7 +232,7 @@ describe("suspension", () => {
     const world = await run(4);
     await play(world, 0, 1, { 1: true, 2: true });
     await advanceLate(world);
-    await as(world, 3).leave(ID);
+    await as(world, 3).leaveExperiment(ID);
     await as(world, 3).resume(ID);
     await play(world, 1, 2, { 0: true, 2: true });
     await expect(advanceLate(world)).to.not.emit(world.ledger, "Suspended");
@@ -242,7 +242,7 @@ describe("suspension", () => {
     const world = await run(4);
     await play(world, 0, 1, { 1: true, 2: true });
     await advanceLate(world);
-    await as(world, 3).leave(ID);
+    await as(world, 3).leaveExperiment(ID);
     await play(world, 1, 2, { 0: true, 2: true });
     await expect(advanceLate(world)).to.not.emit(world.ledger, "Suspended");
   });
@@ -251,7 +251,7 @@ describe("suspension", () => {
 describe("pause", () => {
   it("begins where fewer than two learners are active", async () => {
     const world = await run(2);
-    await as(world, 1).leave(ID);
+    await as(world, 1).leaveExperiment(ID);
     await expect(advanceLate(world)).to.emit(world.ledger, "Paused");
     const seen = await snapshot(world);
     expect(seen.status).to.equal(Status.Paused);
@@ -264,7 +264,7 @@ describe("pause", () => {
 
   it("ends with the round that a second active learner opens", async () => {
     const world = await paused();
-    await as(world, 0).leave(ID);
+    await as(world, 0).leaveExperiment(ID);
     await as(world, 1).resume(ID);
     expect((await snapshot(world)).status).to.equal(Status.Paused);
     await expect(as(world, 0).resume(ID))

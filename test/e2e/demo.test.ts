@@ -59,7 +59,7 @@ describe("colearn demo", function () {
       let text = "";
       child.stderr.on("data", (chunk) => {
         text += chunk;
-        if (/pids/.test(text)) child.kill("SIGINT");
+        if (/pids/.test(text) && !child.killed) child.kill("SIGINT");
       });
       child.on("close", (code) => process.stdout.write(JSON.stringify({ code, text })));
     `;

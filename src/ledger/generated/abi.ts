@@ -1000,6 +1000,11 @@ export const abi = [
     "type": "address"
    },
    {
+    "internalType": "uint64",
+    "name": "createdBlock",
+    "type": "uint64"
+   },
+   {
     "components": [
      {
       "components": [
@@ -1292,7 +1297,7 @@ export const abi = [
     "type": "uint256"
    }
   ],
-  "name": "leave",
+  "name": "leaveExperiment",
   "outputs": [],
   "stateMutability": "nonpayable",
   "type": "function"

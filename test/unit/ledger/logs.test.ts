@@ -31,7 +31,9 @@ describe("queryLogs", () => {
 
   it("passes on the error of an endpoint that answers nothing", async () => {
     const { provider } = endpoint(120, 0);
-    const error = await queryLogs(provider, { address: "0x", topics: [] }).catch((reason: unknown) => reason);
+    const error = await queryLogs(provider, { address: "0x", topics: [], fromBlock: 0 }).catch(
+      (reason: unknown) => reason,
+    );
     expect(String(error)).to.match(/max block range/);
   });
 });
