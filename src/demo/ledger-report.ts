@@ -65,6 +65,11 @@ export async function roundNews(
   };
 }
 
+/** Whether a node told its scores of a round's proposal. */
+export function hasScored(node: NodeProcess, round: number): boolean {
+  return node.events.some((told) => (told.event === "voted" || told.event === "evaluated") && told.round === round);
+}
+
 interface RoundSources {
   readonly round: number;
   readonly state: Round;

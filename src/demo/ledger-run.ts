@@ -21,7 +21,7 @@ import { prepareExperiment } from "../tasks/prepare.ts";
 import { encodeManifest } from "../weights/manifest.ts";
 import { encodeWeights } from "../weights/safetensors.ts";
 import { startChain } from "./chain.ts";
-import { buildReport, roundNews, type RoundTimes } from "./ledger-report.ts";
+import { buildReport, hasScored, roundNews, type RoundTimes } from "./ledger-report.ts";
 import { NodeProcess } from "./node-process.ts";
 import type { DemoOptions, Watcher } from "./options.ts";
 
@@ -82,16 +82,14 @@ export async function runOnLedger(options: DemoOptions, watcher: Watcher, signal
   });
   watcher.doing(`starting ${learners} nodes`);
   const live: LiveExperiment = { options, ledger, experiment, chainId, nodes };
-  await untilAll(live, "synchronised", logs, signal);
-  const size = nodes.map(({ pid }) => pid).join(", ");
+  await untilReady(nodes, logs, signal);
+  const pids = nodes.map(({ pid }) => pid).join(", ");
   watcher.say(
-    `Experiment ${experiment}: ${learners} learners, each a process with its own key and IPFS node (pids ${size})`,
+    `Experiment ${experiment}: ${learners} learners, each a process with its own key and IPFS node (pids ${pids})`,
   );
 
   await transactor.start(experiment);
   const times = await follow(live, watcher, signal);
-  watcher.doing("waiting for the nodes to take the final weights home");
-  await untilAll(live, "finished", logs, signal);
   const report = await buildReport(live, times);
   await Promise.all(nodes.map((node) => node.stop()));
   await takeHome(live, home(0), join(out, "model"));
@@ -156,18 +154,12 @@ function nodeArguments(
   return [experiment.toString(), ...given.flatMap(([name, value]) => [name, String(value)])];
 }
 
-/** Waits until every node that still runs told an event. */
-async function untilAll(
-  { nodes }: LiveExperiment,
-  event: "synchronised" | "finished",
-  logs: string,
-  signal: AbortSignal,
-): Promise<void> {
-  while (nodes.some((node) => node.running && !node.told(event))) {
+/** Waits until every node holds the initial weights: nobody waits for a start-up in the first round. */
+async function untilReady(nodes: readonly NodeProcess[], logs: string, signal: AbortSignal): Promise<void> {
+  while (!nodes.every((node) => node.told("synchronised"))) {
+    await requireRunning(nodes, logs);
     await sleep(LOOK_MILLISECONDS, undefined, { signal });
-    if (event === "synchronised") await requireRunning(nodes, logs);
   }
-  if (event === "synchronised") await requireRunning(nodes, logs);
 }
 
 /** A node that does not even start is not a fault to survive: its last words say why. */
@@ -182,19 +174,23 @@ async function requireRunning(nodes: readonly NodeProcess[], logs: string): Prom
   });
 }
 
-/** Watches the ledger until the experiment ends, and notes when each round was seen to open and to settle. */
+/** Watches until the experiment has ended for every node, and notes when each round was seen to open and to settle. */
 async function follow(live: LiveExperiment, watcher: Watcher, signal: AbortSignal): Promise<RoundTimes> {
   const { ledger, experiment, nodes, options } = live;
   const addresses = await ledger.learners(experiment);
   const times: RoundTimes = [];
   let opened = Date.now();
   let told = 0;
+  // A round is told when its scores are there, which the nodes tell a little after the chain settles it.
+  const tell = async (known: (round: number) => boolean) => {
+    while (told < times.length && known(told + 1)) watcher.round(await roundNews(live, times, ++told));
+  };
   for (;;) {
     const snapshot = await ledger.snapshot(experiment);
     const settled = snapshot.status === "running" ? snapshot.round - 1 : snapshot.round;
     for (const now = Date.now(); times.length < settled; opened = now) times.push({ opened, settled: now });
-    for (; told < settled; told++) watcher.round(await roundNews(live, times, told + 1));
-    if (snapshot.status !== "running") return times;
+    await tell((round) => round < settled || nodes.every((node) => !node.running || hasScored(node, round)));
+    if (snapshot.status !== "running") break;
     if (nodes.filter((node) => node.running).length < 2) {
       throw new ColearnError("nodes-ended", "fewer than two learners' nodes still run", {
         remedy: `see the logs in ${join(options.out, "logs")}`,
@@ -205,6 +201,12 @@ async function follow(live: LiveExperiment, watcher: Watcher, signal: AbortSigna
     watcher.doing(`round ${snapshot.round} of ${snapshot.rounds}: learner ${proposer} ${step}`);
     await sleep(LOOK_MILLISECONDS, undefined, { signal });
   }
+  watcher.doing("waiting for the nodes to take the final weights home");
+  while (nodes.some((node) => node.running && !node.told("finished"))) {
+    await sleep(LOOK_MILLISECONDS, undefined, { signal });
+  }
+  await tell(() => true);
+  return times;
 }
 
 async function takeHome({ ledger, experiment }: LiveExperiment, home: string, out: string): Promise<void> {

@@ -1,0 +1,20 @@
+/**
+ * Runs the benchmarks, each in a process of its own: `npm run bench`, or one of them with its options, as
+ * `npm run bench -- training --quick`.
+ */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const all = ["training", "storage"] as const;
+const [name, ...options] = process.argv.slice(2);
+const chosen = name === undefined ? all : all.filter((bench) => bench === name);
+if (chosen.length === 0) {
+  console.error(`error: no benchmark is called ${JSON.stringify(name)} (use one of: ${all.join(", ")})`);
+  process.exit(2);
+}
+for (const bench of chosen) {
+  console.log(`\n${bench}\n`);
+  const script = fileURLToPath(new URL(`./bench/${bench}.ts`, import.meta.url));
+  const { status } = spawnSync(process.execPath, [script, ...options], { stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
