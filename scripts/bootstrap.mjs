@@ -13,7 +13,7 @@ const modified = (path) => statSync(join(root, path), { throwIfNoEntry: false })
 if (modified("node_modules/.package-lock.json") < modified("package-lock.json")) {
   const [major, minor] = process.versions.node.split(".").map(Number);
   const recent = major > 22 || (major === 22 && minor >= 19);
-  process.stderr.write("Installing dependencies (once; about a minute)…\n");
+  process.stderr.write("Installing dependencies (once; it takes a few minutes)…\n");
   const [command, args] = recent
     ? ["npm", ["ci", "--no-fund", "--no-audit"]]
     : ["npx", ["--yes", `--package=node@${NODE}`, "-c", "npm ci --no-fund --no-audit"]];
