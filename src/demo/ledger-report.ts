@@ -3,7 +3,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { NodeEvent } from "../node/events.ts";
 import { meanTestScore, type Report, type RoundReport, type VoteReport } from "../report/report.ts";
 import { formatContentId } from "../weights/content-id.ts";
-import type { LiveExperiment } from "./ledger-run.ts";
+import type { LiveExperiment } from "./live-experiment.ts";
 import type { NodeProcess, TimedEvent } from "./node-process.ts";
 import type { RoundNews } from "./options.ts";
 

@@ -22,6 +22,7 @@ import { encodeManifest } from "../weights/manifest.ts";
 import { encodeWeights } from "../weights/safetensors.ts";
 import { startChain } from "./chain.ts";
 import { buildReport, hasScored, roundNews, type RoundTimes } from "./ledger-report.ts";
+import type { LiveExperiment } from "./live-experiment.ts";
 import { NodeProcess } from "./node-process.ts";
 import type { DemoOptions, Watcher } from "./options.ts";
 
@@ -29,15 +30,6 @@ import type { DemoOptions, Watcher } from "./options.ts";
 const WINDOW_SECONDS = 120;
 const ENROLMENT_SECONDS = 3_600;
 const LOOK_MILLISECONDS = 50;
-
-/** An experiment on a local chain: what the run knows of it while it goes on. */
-export interface LiveExperiment {
-  readonly options: DemoOptions;
-  readonly ledger: Ledger;
-  readonly experiment: bigint;
-  readonly chainId: number;
-  readonly nodes: readonly NodeProcess[];
-}
 
 /**
  * Runs the experiment for real: a chain, a contract, one `colearn node` process a learner with its own key, folder and

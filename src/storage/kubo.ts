@@ -1,12 +1,11 @@
-import { importFile } from "ipfs-unixfs-importer";
 import type { KuboRPCClient } from "kubo-rpc-client";
 import { create } from "kubo-rpc-client";
 import type { CID } from "multiformats/cid";
 
 import { UserError } from "../errors.ts";
 import type { ContentId } from "../weights/content-id.ts";
-import { fromCid, toCid } from "../weights/content-id.ts";
-import { kuboAddOptions, unixfsOptions } from "../weights/unixfs.ts";
+import { formatContentId, toCid } from "../weights/content-id.ts";
+import { contentIdOf, kuboAddOptions } from "../weights/unixfs.ts";
 import { StoreError } from "./errors.ts";
 import { blocksOf, isBlockOf, readFile } from "./file-dag.ts";
 import { parseProviders } from "./providers.ts";
@@ -63,16 +62,13 @@ class KuboStore implements Store {
       this.#client.add(bytes, { ...kuboAddOptions, pin: true, signal: until }),
     );
     const expected = await contentIdOf(bytes);
-    if (cid.toString() !== expected.toString()) {
-      throw new StoreError(
-        "unavailable",
-        `the daemon at ${this.#origin} stored a file as ${cid.toString()}, not as ${expected.toString()}`,
-        {
-          remedy: "use Kubo 0.34 or newer, which can make UnixFS nodes of 1024 links",
-        },
-      );
+    const [given, right] = [cid.toString(), formatContentId(expected)];
+    if (given !== right) {
+      throw new StoreError("unavailable", `the daemon at ${this.#origin} stored a file as ${given}, not as ${right}`, {
+        remedy: "use Kubo 0.34 or newer, which can make UnixFS nodes of 1024 links",
+      });
     }
-    return fromCid(expected);
+    return expected;
   }
 
   async get(id: ContentId, options: FetchOptions): Promise<Uint8Array> {
@@ -184,11 +180,6 @@ function authorizationOf({ username, password }: URL): Record<string, string> {
   if (username === "" && password === "") return {};
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` };
-}
-
-async function contentIdOf(bytes: Uint8Array): Promise<CID> {
-  const { cid } = await importFile({ content: bytes }, { put: async (block) => block }, unixfsOptions);
-  return cid;
 }
 
 function reasonOf(error: unknown): string {

@@ -24,7 +24,7 @@ import type { Loss, LossName } from "./losses.ts";
 import { losses } from "./losses.ts";
 import type { SampleScore } from "./metrics.ts";
 import { sampleScore } from "./metrics.ts";
-import { checkWeights, copyWeights, readWeights, weightNames, writeWeights } from "./weights.ts";
+import { checkFit, copyWeights, weightsOf, weightNames, assignWeights } from "./weights.ts";
 
 export interface TfjsLearnerOptions {
   /** The learner owns the model and disposes of it. Its weights are the learner's first current weights. */
@@ -103,13 +103,13 @@ export class TfjsLearner implements MachineLearningInterface {
         );
       }
     }
-    return new TfjsLearner(options, await readWeights(model));
+    return new TfjsLearner(options, await weightsOf(model));
   }
 
   async proposeWeights(round: number, work: WorkOptions = {}): Promise<Weights> {
     return this.#exclusively(work, async () => {
       const { data, batchSize, stepsPerProposal, batchSeed } = this.#options;
-      writeWeights(this.#model, this.#current);
+      assignWeights(this.#model, this.#current);
       const optimizer = this.#options.optimizer();
       try {
         const random = randomFrom("batches", ...batchSeed, round);
@@ -122,14 +122,14 @@ export class TfjsLearner implements MachineLearningInterface {
       } finally {
         optimizer.dispose();
       }
-      const { tensors } = await readWeights(this.#model);
+      const { tensors } = await weightsOf(this.#model);
       return { tensors, summary: { steps: stepsPerProposal, samples: stepsPerProposal * batchSize } };
     });
   }
 
   async testWeights(weights: Weights, work: WorkOptions = {}): Promise<Evaluation> {
     return this.#exclusively(work, async () => {
-      checkWeights(this.#model, weights);
+      checkFit(this.#model, weights);
       const digest = digestOf(weights);
       const missing = new Map(
         [
@@ -140,7 +140,7 @@ export class TfjsLearner implements MachineLearningInterface {
       const total = missing.size * this.#evaluationSteps();
       let done = 0;
       for (const [missingDigest, missingWeights] of missing) {
-        writeWeights(this.#model, missingWeights);
+        assignWeights(this.#model, missingWeights);
         const scores = await this.#evaluate(work, () => work.onProgress?.(++done, total));
         this.#scores.set(missingDigest, scores);
       }
@@ -152,7 +152,7 @@ export class TfjsLearner implements MachineLearningInterface {
 
   async acceptWeights(weights: Weights, work: WorkOptions = {}): Promise<void> {
     return this.#exclusively(work, () => {
-      checkWeights(this.#model, weights);
+      checkFit(this.#model, weights);
       this.#current = copyWeights(weights);
       this.#currentDigest = digestOf(this.#current);
       return Promise.resolve();

@@ -35,7 +35,7 @@ function tensorOf(name: string, value: tf.Tensor, values: tf.TypedArray): Tensor
 }
 
 /** A copy of the model's weights. */
-export async function readWeights(model: LayersModel): Promise<Weights> {
+export async function weightsOf(model: LayersModel): Promise<Weights> {
   const names = weightNames(model);
   const tensors: Tensor[] = [];
   // getWeights() lends the variables' own tensors: they are the model's to dispose of.
@@ -54,7 +54,7 @@ export function copyWeights({ tensors, summary }: Weights): Weights {
  * Refuses weights that are not exactly the model's tensors: names, order, types, shapes and counts.
  * @throws ColearnError `weights-mismatch`
  */
-export function checkWeights(model: LayersModel, weights: Weights): void {
+export function checkFit(model: LayersModel, weights: Weights): void {
   const names = weightNames(model);
   const mismatch = (what: string): ColearnError =>
     new ColearnError("weights-mismatch", `these are not the model's weights: ${what}`);
@@ -74,13 +74,13 @@ export function checkWeights(model: LayersModel, weights: Weights): void {
 }
 
 /** Puts weights into the model. @throws ColearnError `weights-mismatch` before anything is changed */
-export function writeWeights(model: LayersModel, weights: Weights): void {
-  checkWeights(model, weights);
+export function assignWeights(model: LayersModel, weights: Weights): void {
+  checkFit(model, weights);
   tf.tidy(() => {
     model.setWeights(
       weights.tensors.map((tensor, index) => {
         const dtype = model.weights[index]?.dtype ?? "float32";
-        // checkWeights has left the three types that tfjs knows.
+        // checkFit has left the three types that tfjs knows.
         return tf.tensor(tensor.data as Float32Array | Int32Array | Uint8Array, [...tensor.shape], dtype);
       }),
     );

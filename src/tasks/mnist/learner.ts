@@ -3,11 +3,11 @@ import { train } from "@tensorflow/tfjs-core";
 
 import type { MachineLearningInterface, Model } from "../../learning/interface.ts";
 import { modelFromTopology, TfjsLearner, topologyOf } from "../../learning/tfjs/learner.ts";
-import { readWeights } from "../../learning/tfjs/weights.ts";
+import { weightsOf } from "../../learning/tfjs/weights.ts";
 import type { LearnerOptions } from "../task.ts";
 import { loadShard } from "./files.ts";
-import type { MnistParams } from "./mnist.ts";
 import { buildModel } from "./model.ts";
+import type { MnistParams } from "./params.ts";
 
 /** Adam as Keras has it by default. */
 const BETA_1 = 0.9;
@@ -17,7 +17,7 @@ const EPSILON = 1e-7;
 export async function createModel(seed: number): Promise<Model> {
   const model = buildModel(seed);
   try {
-    return { format: "tfjs-layers", topology: topologyOf(model), weights: await readWeights(model) };
+    return { format: "tfjs-layers", topology: topologyOf(model), weights: await weightsOf(model) };
   } finally {
     model.dispose();
   }

@@ -1,15 +1,5 @@
-import { z } from "zod";
-
 import { defineTask } from "../task.ts";
-
-const params = z.object({
-  learningRate: z.number().positive().default(0.001),
-  batchSize: z.int().min(1).max(65_536).default(32),
-  /** Batches trained for one proposal. */
-  stepsPerProposal: z.int().min(1).max(1_000_000).default(100),
-});
-
-export type MnistParams = z.output<typeof params>;
+import { params } from "./params.ts";
 
 /**
  * Handwritten digits, with model and defaults of fetchai/colearn's Keras example. What computes is imported when it is

@@ -6,7 +6,7 @@ import { ColearnError } from "../../../../src/errors.ts";
 import type { WorkOptions } from "../../../../src/learning/interface.ts";
 import { digestOf } from "../../../../src/learning/scores.ts";
 import { modelFromTopology, TfjsLearner } from "../../../../src/learning/tfjs/learner.ts";
-import { readWeights, writeWeights } from "../../../../src/learning/tfjs/weights.ts";
+import { weightsOf, assignWeights } from "../../../../src/learning/tfjs/weights.ts";
 import type { Tensor, Weights } from "../../../../src/weights/weights.ts";
 import { tinyLearner, tinyModel, tinyOptions, tinySamples, useCpu } from "./tiny.ts";
 
@@ -133,7 +133,7 @@ describe("a tfjs learner", function () {
       const { voteScore, testScore } = await one.testWeights(weights);
 
       const model = tinyModel();
-      writeWeights(model, weights);
+      assignWeights(model, weights);
       const accuracy = ({ inputs, targets }: typeof vote): number =>
         tf.tidy(() => {
           const outputs = model.predict(
@@ -245,8 +245,8 @@ describe("a tfjs learner", function () {
     const { format, topology, weights } = await one.currentModel();
     expect(format).to.equal("tfjs-layers");
     const rebuilt = await modelFromTopology(JSON.parse(JSON.stringify(topology)));
-    writeWeights(rebuilt, weights);
-    expect(await readWeights(rebuilt)).to.deep.equal({ tensors: weights.tensors });
+    assignWeights(rebuilt, weights);
+    expect(await weightsOf(rebuilt)).to.deep.equal({ tensors: weights.tensors });
     const other = await learner({ model: rebuilt });
     expect(await other.testWeights(weights)).to.deep.include(await one.testWeights(weights));
     expect((await other.currentModel()).topology).to.deep.equal(topology);
