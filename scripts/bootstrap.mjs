@@ -14,9 +14,10 @@ if (modified("node_modules/.package-lock.json") < modified("package-lock.json"))
   const [major, minor] = process.versions.node.split(".").map(Number);
   const recent = major > 22 || (major === 22 && minor >= 19);
   process.stderr.write("Installing dependencies (once; it takes a few minutes)…\n");
+  const flags = ["--no-fund", "--no-audit", "--loglevel=error"];
   const [command, args] = recent
-    ? ["npm", ["ci", "--no-fund", "--no-audit"]]
-    : ["npx", ["--yes", `--package=node@${NODE}`, "-c", "npm ci --no-fund --no-audit"]];
+    ? ["npm", ["ci", ...flags]]
+    : ["npx", ["--yes", `--package=node@${NODE}`, "-c", `npm ci ${flags.join(" ")}`]];
   // npm's own words go to stderr: standard output belongs to the command that follows (`npm start -- --json`).
   const { status } = spawnSync(command, args, {
     cwd: root,

@@ -1,15 +1,15 @@
 import { type Command, Option } from "commander";
 
 import { UserError } from "../errors.ts";
-import { openStore } from "../node/launch.ts";
+import { openStore } from "../node/open-store.ts";
+import { publishExperiment } from "../node/publish.ts";
 import { useBackend } from "../learning/tfjs/backend.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
 import { getTask } from "../tasks/registry.ts";
 import { formatContentId } from "../weights/content-id.ts";
-import { encodeManifest } from "../weights/manifest.ts";
-import { encodeWeights } from "../weights/safetensors.ts";
 import {
   type ContractOptions,
+  basisPoints,
   fraction,
   integer,
   type KeyOptions,
@@ -50,7 +50,7 @@ export function register(program: Command): void {
     .option("--kubo <url>", "put them into the Kubo daemon with this RPC address instead")
     .option("--task <name>", "what is learned", "mnist")
     .option("--title <text>", "a title for people")
-    .option("--learners <n>", "how many can join; the experiment starts when all have", integer(2, 256), 5)
+    .option("--learners <n>", "how many can join; when all have, the coordinator's node starts", integer(2, 256), 5)
     .option("--min-learners <n>", "how many must join (default: all)", integer(2, 256))
     .option("--rounds <n>", "how many rounds", integer(1, 2 ** 32 - 1), 15)
     .option("--vote-threshold <part>", "a proposal needs more approvals than this part of the voters", fraction, 0.5)
@@ -89,24 +89,19 @@ async function create(options: CreateOptions): Promise<void> {
     const draft = await prepareExperiment({ task, params, seed: options.seed, title: options.title });
     const store = await openStore({ home: place, kubo });
     try {
-      const manifest = await store.add(encodeManifest(draft.manifest));
-      const weights = await store.add(encodeWeights(draft.weights));
-      const latest = await transactor.ledger.provider.getBlock("latest");
-      const now = Math.max(latest?.timestamp ?? 0, Math.floor(Date.now() / 1000));
-      const experiment = await transactor.createExperiment({
-        manifest,
-        weights,
+      const rules = {
         rounds: options.rounds,
         minLearners,
         maxLearners: learners,
-        approvalBps: Math.round(options.voteThreshold * 10_000),
+        approvalBps: basisPoints(options.voteThreshold),
         proposeWindow: options.proposeWindow,
         voteWindow: options.voteWindow,
         pauseLimit: options.pauseLimit,
-        enrolmentDeadline: now + options.enrolmentWindow,
-        admission: options.invited ? "invited" : "open",
+        admission: options.invited ? ("invited" as const) : ("open" as const),
         earlyDecision: options.earlyDecision ?? false,
-      });
+      };
+      const published = await publishExperiment(transactor, store, draft, rules, options.enrolmentWindow);
+      const { id: experiment, manifest, weights } = published;
       if (options.json) {
         printJson({ experiment, manifest: formatContentId(manifest), weights: formatContentId(weights) });
       } else {

@@ -1,18 +1,20 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { stderr } from "node:process";
+import { fileURLToPath } from "node:url";
 
 import { type Command, Option } from "commander";
 
 import { runOnLedger } from "../demo/ledger-run.ts";
 import { runIndividually, runLocally } from "../demo/local-run.ts";
-import type { BackendChoice, DemoOptions, RoundNews, Watcher } from "../demo/options.ts";
-import { UserError } from "../errors.ts";
+import type { DemoOptions, RoundNews, Watcher } from "../demo/options.ts";
+import { ColearnError, UserError } from "../errors.ts";
+import type { BackendChoice } from "../learning/tfjs/backend.ts";
 import { formatScore, summarise, type Report } from "../report/report.ts";
-import { writeReport } from "../report/write.ts";
+import { type ReportFiles, writeReport } from "../report/write.ts";
 import { getTask } from "../tasks/registry.ts";
 import { splitKinds, type SplitKind } from "../tasks/split.ts";
-import { backendOption, between, fraction, integer, withJson } from "./options.ts";
+import { backendOption, basisPoints, between, fraction, integer, withJson } from "./options.ts";
 import { paint, print, printJson, progress, progressDone } from "./output.ts";
 import { type TrainingOptions, taskParams, withTraining } from "./training.ts";
 
@@ -57,11 +59,15 @@ export function register(program: Command): void {
     .action(demo);
 }
 
+/** What a shell expects of a program that was interrupted. */
+const INTERRUPTED = 130;
+
 async function demo(flags: DemoFlags): Promise<void> {
   const options = demoOptions(flags);
   const watcher = createWatcher(flags.json === true, options);
   const interrupted = new AbortController();
   const interrupt = () => {
+    if (interrupted.signal.aborted) process.exit(INTERRUPTED);
     interrupted.abort(new UserError("interrupted", "interrupted: the nodes were stopped"));
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
@@ -69,17 +75,23 @@ async function demo(flags: DemoFlags): Promise<void> {
     const report = await run(flags, options, watcher, interrupted.signal);
     const files = await writeReport(options.out, report);
     progressDone();
-    if (flags.json) {
-      printJson(report);
-      return;
+    if (flags.json) printJson(report);
+    else printSummary(report, files, options);
+    if (report.rounds.every(({ status }) => status === "skipped")) {
+      throw new ColearnError("nothing-learned", "every round was skipped: no proposal came in time", {
+        remedy: "give fewer --steps-per-proposal, or a faster --backend",
+      });
     }
-    const here = (path: string) => relative(process.cwd(), path) || ".";
-    const model = report.driver === "ledger" ? ` and the model in ${here(join(options.out, "model"))}` : "";
-    print("", ...summarise(report), "", `Left in ${here(files.report)}, ${here(files.picture)}${model}`);
   } finally {
     progressDone();
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
+}
+
+function printSummary(report: Report, files: ReportFiles, { out }: DemoOptions): void {
+  const here = (path: string) => relative(process.cwd(), path) || ".";
+  const model = report.driver === "ledger" ? ` and the model in ${here(join(out, "model"))}` : "";
+  print("", ...summarise(report), "", `Left in ${here(files.report)}, ${here(files.picture)}${model}`);
 }
 
 async function run(flags: DemoFlags, options: DemoOptions, watcher: Watcher, signal: AbortSignal): Promise<Report> {
@@ -99,21 +111,35 @@ function demoOptions(flags: DemoFlags): DemoOptions {
   for (const [flag, folder] of Object.entries({ "--data-dir": flags.dataDir, "--test-dir": flags.testDir })) {
     if (folder !== undefined) requireFolder(flag, folder);
   }
+  const params = taskParams(task, flags);
   const time = new Date().toISOString().replaceAll(/[:.]/g, "-").slice(0, 19);
+  const out = flags.out ?? join("runs", time);
+  makeFolder(out);
   return {
     task,
-    params: taskParams(task, flags),
+    params,
     learners: flags.learners,
     rounds: flags.rounds,
-    approvalBps: Math.round(flags.voteThreshold * 10_000),
+    approvalBps: basisPoints(flags.voteThreshold),
     trainRatio: flags.trainRatio ?? task.trainRatio,
     seed: flags.seed,
     split: flags.split,
     backend: flags.backend,
     dataDir: flags.dataDir,
     testDir: flags.testDir,
-    out: flags.out ?? join("runs", time),
+    out,
+    colearn: fileURLToPath(new URL("../../bin/colearn.js", import.meta.url)),
   };
+}
+
+/** Found out now, not when the run is over. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new UserError("out", `the folder ${folder} cannot be written`, { remedy: "give another with --out", cause });
+  }
 }
 
 function requireFolder(flag: string, folder: string): void {

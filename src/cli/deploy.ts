@@ -1,10 +1,7 @@
 import type { Command } from "commander";
-import { ContractFactory } from "ethers";
 
 import { connect } from "../ledger/connect.ts";
-import { abi } from "../ledger/generated/abi.ts";
-import { bytecode } from "../ledger/generated/bytecode.ts";
-import { explain } from "../ledger/errors.ts";
+import { deployContract } from "../ledger/deploy.ts";
 import { type ChainOptions, type KeyOptions, withChain, withJson, withKey } from "./options.ts";
 import { paint, print, printJson } from "./output.ts";
 import { fundedKey } from "./session.ts";
@@ -24,14 +21,8 @@ async function deploy(options: DeployOptions): Promise<void> {
   const provider = await connect(options);
   try {
     const wallet = (await fundedKey(options, provider)).connect(provider);
-    const factory = new ContractFactory(abi, bytecode, wallet);
-    const deployed = await factory.deploy().catch((error: unknown) => {
-      throw explain(error, "deploy the contract", factory.interface);
-    });
-    await deployed.waitForDeployment();
-    const contract = await deployed.getAddress();
+    const { address: contract, transaction } = await deployContract(wallet);
     const { chainId } = await provider.getNetwork();
-    const transaction = deployed.deploymentTransaction()?.hash;
     if (options.json) {
       printJson({ contract, chainId: Number(chainId), transaction });
     } else {

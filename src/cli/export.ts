@@ -6,7 +6,7 @@ import type { Command } from "commander";
 
 import { ColearnError, UserError } from "../errors.ts";
 import { describeModel, fetchModel, writeModel } from "../node/export.ts";
-import { openStore } from "../node/launch.ts";
+import { openStore } from "../node/open-store.ts";
 import { formatContentId } from "../weights/content-id.ts";
 import { collect, type ContractOptions, experimentId, integer, withContract, withJson } from "./options.ts";
 import { print, printJson } from "./output.ts";
@@ -61,7 +61,7 @@ async function exportModel(asked: bigint | undefined, options: ExportOptions): P
         else print(`Weights ${describeModel(model)}`, `Written to ${options.out}: ${files.join(", ")}`);
       } catch (error) {
         if (!(error instanceof ColearnError) || error.code !== "not-found") throw error;
-        throw new UserError("not-found", `no learner's node gives the weights: ${error.message}`, {
+        throw new UserError("not-found", `no learner's node gives the model: ${error.message}`, {
           remedy: "let one of the nodes run, or name a node's folder with --home",
           cause: error,
         });

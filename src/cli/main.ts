@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { stderr } from "node:process";
 
 import { Command, CommanderError } from "commander";
@@ -15,7 +16,9 @@ const commands: Readonly<
   invite: { summary: "let learners join an experiment by invitation", load: () => import("./invite.ts") },
   join: { summary: "join an experiment, to run the node later", load: () => import("./join.ts") },
   start: { summary: "open the first round before all places are taken", load: () => import("./start.ts") },
+  cancel: { summary: "end an experiment that did not start", load: () => import("./cancel.ts") },
   node: { summary: "run a learner's node", load: () => import("./node.ts") },
+  leave: { summary: "stop taking part in an experiment", load: () => import("./leave.ts") },
   status: { summary: "show an experiment's learners, rounds and votes", load: () => import("./status.ts") },
   export: { summary: "take the trained model home", load: () => import("./export.ts") },
 };
@@ -27,6 +30,7 @@ const USER_ERROR = 2;
 async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command("colearn")
     .description("Collective Learning on a ledger: train one model together, without a server, without showing data.")
+    .version(version())
     .exitOverride()
     .configureOutput({
       // One line, as every other mistake.
@@ -38,6 +42,11 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     else program.command(name).description(summary);
   }
   return program;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** What went wrong in one line, and the exit code. */

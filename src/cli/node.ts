@@ -2,9 +2,11 @@ import { type Command, Option } from "commander";
 import type { Logger } from "pino";
 
 import { UserError } from "../errors.ts";
+import type { BackendChoice } from "../learning/tfjs/backend.ts";
 import type { NodeEvent } from "../node/events.ts";
 import { launch } from "../node/launch.ts";
 import { getTask } from "../tasks/registry.ts";
+import { splitKinds, type SplitKind } from "../tasks/split.ts";
 import { startTaskLearner } from "../tasks/task-learner.ts";
 import type { Manifest } from "../weights/manifest.ts";
 import {
@@ -28,9 +30,9 @@ interface NodeOptions extends ContractOptions, KeyOptions {
   readonly shard?: { readonly index: number; readonly learners: number };
   readonly dataDir?: string;
   readonly testDir?: string;
-  readonly split: "iid" | "label-skew";
+  readonly split: SplitKind;
   readonly trainRatio?: number;
-  readonly backend: "auto" | "node" | "wasm" | "cpu";
+  readonly backend: BackendChoice;
   readonly listen?: string[];
   readonly announce?: string[];
   readonly peer?: string[];
@@ -50,7 +52,7 @@ export function register(program: Command): void {
     .option("--data-dir <dir>", "folder with the learner's private data, in the task's own format")
     .option("--test-dir <dir>", "folder with separate test data")
     .option("--shard <i/n>", "the learner's part of the task's public data, or of --data-dir", shard)
-    .addOption(new Option("--split <how>", "how shards are made").choices(["iid", "label-skew"]).default("iid"))
+    .addOption(new Option("--split <how>", "how shards are made").choices(splitKinds).default("iid"))
     .option("--train-ratio <part>", "part of the data that is trained on", between(0, 1))
     .addOption(backendOption())
     .option("--listen <multiaddr>", "where the store listens; may be repeated (default: loopback)", collect)

@@ -27,13 +27,17 @@ export function between(low: number, high: number): (text: string) => number {
   };
 }
 
-/** A fraction of the voters: from 0 up to but without 1. */
+/** A fraction of the voters: from 0 up to but without 1, as far as basis points can tell. */
 export function fraction(text: string): number {
   const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value < 1)) {
+  if (text.trim() === "" || !(value >= 0 && basisPoints(value) < 10_000)) {
     throw new InvalidArgumentError("It must be a number from 0 up to, but below, 1.");
   }
   return value;
+}
+
+export function basisPoints(part: number): number {
+  return Math.round(part * 10_000);
 }
 
 /** `INDEX/LEARNERS`, for example 0/3: which part of a shared data set a learner holds. */

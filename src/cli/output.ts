@@ -5,7 +5,7 @@ import { pino, type Logger } from "pino";
 import pretty from "pino-pretty";
 
 /** Colours, off where standard output is not a terminal (or NO_COLOR is set). */
-export const paint = colors.createColors(stdout.isTTY && !process.env.NO_COLOR);
+export const paint = colors.createColors(Boolean(stdout.isTTY) && !process.env.NO_COLOR);
 
 export function print(...lines: readonly string[]): void {
   for (const line of lines) stdout.write(`${line}\n`);
@@ -13,16 +13,18 @@ export function print(...lines: readonly string[]): void {
 
 /** One JSON document. */
 export function printJson(value: unknown): void {
-  stdout.write(`${JSON.stringify(value, bigintAsText, 2)}\n`);
+  stdout.write(`${JSON.stringify(value, bigintAsNumber, 2)}\n`);
 }
 
 /** One line of JSON, for a stream of them. */
 export function printJsonLine(value: unknown): void {
-  stdout.write(`${JSON.stringify(value, bigintAsText)}\n`);
+  stdout.write(`${JSON.stringify(value, bigintAsNumber)}\n`);
 }
 
-function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? value.toString() : value;
+/** Ids are small; what no number holds exactly becomes text. */
+function bigintAsNumber(_key: string, value: unknown): unknown {
+  if (typeof value !== "bigint") return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
 }
 
 /** Logs go to standard error: for people on a terminal, as JSON lines otherwise. */

@@ -6,12 +6,18 @@ export interface LocalChain {
   stop(): Promise<void>;
 }
 
+export interface ChainOptions {
+  /** How many of the public test accounts have funds. */
+  readonly accounts: number;
+  /** The chain's time at its start; now where left out. */
+  readonly startsAt?: Date;
+}
+
 /**
  * Starts a Hardhat chain in this process, on a loopback port that the system chooses. A block for each transaction.
- * @param accounts how many of the public test accounts have funds
  * @throws UserError where Hardhat is not installed: it is no dependency of a node
  */
-export async function startChain(accounts: number): Promise<LocalChain> {
+export async function startChain({ accounts, startsAt }: ChainOptions): Promise<LocalChain> {
   const hardhat = await import("hardhat/hre").catch((cause: unknown) => {
     throw new UserError("hardhat", "the demo's local chain needs Hardhat, which is not installed", {
       remedy: "npm install hardhat",
@@ -25,6 +31,7 @@ export async function startChain(accounts: number): Promise<LocalChain> {
         chainType: "l1",
         // Many blocks within a second of real time must not run ahead of it.
         allowBlocksWithSameTimestamp: true,
+        ...(startsAt === undefined ? {} : { initialDate: startsAt }),
         accounts: { mnemonic: DEV_MNEMONIC, count: accounts },
       },
     },

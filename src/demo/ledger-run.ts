@@ -3,23 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { ContractFactory, type Signer } from "ethers";
-
-import { ColearnError } from "../errors.ts";
+import { ColearnError, UserError } from "../errors.ts";
 import { connect } from "../ledger/connect.ts";
+import { deployContract } from "../ledger/deploy.ts";
 import { devAccount } from "../ledger/dev-accounts.ts";
-import { abi } from "../ledger/generated/abi.ts";
-import { bytecode } from "../ledger/generated/bytecode.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { Transactor } from "../ledger/transactor.ts";
 import { useBackend } from "../learning/tfjs/backend.ts";
 import { encodeContact } from "../node/contact.ts";
 import { fetchModel, writeModel } from "../node/export.ts";
-import { openStore } from "../node/launch.ts";
+import { openStore } from "../node/open-store.ts";
+import { publishExperiment } from "../node/publish.ts";
 import type { Report } from "../report/report.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
-import { encodeManifest } from "../weights/manifest.ts";
-import { encodeWeights } from "../weights/safetensors.ts";
 import { startChain } from "./chain.ts";
 import { buildReport, hasScored, roundNews, type RoundTimes } from "./ledger-report.ts";
 import type { LiveExperiment } from "./live-experiment.ts";
@@ -28,8 +24,15 @@ import type { DemoOptions, Watcher } from "./options.ts";
 
 /** Seconds a phase may take: far more than it should, so that only a lost node makes anybody wait for it. */
 const WINDOW_SECONDS = 120;
+/** How much more plain JavaScript needs. */
+const CPU_FACTOR = 100;
+/** The training steps for which the window is meant. */
+const WINDOW_STEPS = 100;
 const ENROLMENT_SECONDS = 3_600;
+const PAUSE_SECONDS = 3_600;
 const LOOK_MILLISECONDS = 50;
+/** How long nodes may take to hold the final weights: nearly all evaluated them already. */
+const FINISH_MILLISECONDS = 60_000;
 
 /**
  * Runs the experiment for real: a chain, a contract, one `colearn node` process a learner with its own key, folder and
@@ -40,18 +43,18 @@ export async function runOnLedger(options: DemoOptions, watcher: Watcher, signal
   await using resources = new AsyncDisposableStack();
   const homes = await mkdtemp(join(tmpdir(), "colearn-demo-"));
   resources.defer(() => rm(homes, { recursive: true, force: true }));
-  const home = (index: number) => join(homes, `learner-${index}`);
+  const home = (name: number | "export") => join(homes, `learner-${name}`);
   const logs = join(out, "logs");
   await mkdir(logs, { recursive: true });
 
   watcher.doing("starting a local chain");
-  const chain = await startChain(learners + 1);
+  const chain = await startChain({ accounts: learners + 1 });
   resources.defer(() => chain.stop());
   const provider = await connect({ rpc: chain.rpc });
   resources.defer(() => provider.destroy());
   const chainId = Number((await provider.getNetwork()).chainId);
   const coordinator = devAccount(learners);
-  const ledger = new Ledger(provider, await deploy(coordinator.connect(provider)));
+  const ledger = new Ledger(provider, (await deployContract(coordinator.connect(provider))).address);
   watcher.say(`Contract ${ledger.address} on a local Hardhat chain at ${chain.rpc}`);
 
   watcher.doing("creating the experiment");
@@ -63,11 +66,8 @@ export async function runOnLedger(options: DemoOptions, watcher: Watcher, signal
   }
 
   const nodes = Array.from({ length: learners }, (_, index) => {
-    const log = join(logs, `learner-${index}.log`);
-    return new NodeProcess(
-      nodeArguments(options, { rpc: chain.rpc, ledger, experiment, index, home: home(index) }),
-      log,
-    );
+    const args = nodeArguments(options, { rpc: chain.rpc, ledger, experiment, index, home: home(index) });
+    return new NodeProcess(options.colearn, args, join(logs, `learner-${index}.log`));
   });
   resources.defer(async () => {
     await Promise.all(nodes.map((node) => node.stop()));
@@ -83,38 +83,32 @@ export async function runOnLedger(options: DemoOptions, watcher: Watcher, signal
   await transactor.start(experiment);
   const times = await follow(live, watcher, signal);
   const report = await buildReport(live, times);
-  await Promise.all(nodes.map((node) => node.stop()));
-  await takeHome(live, home(0), join(out, "model"));
+  await takeHome(live, home("export"), watcher);
   return report;
-}
-
-async function deploy(wallet: Signer): Promise<string> {
-  const contract = await new ContractFactory(abi, bytecode, wallet).deploy();
-  await contract.waitForDeployment();
-  return contract.getAddress();
 }
 
 /** Puts manifest and initial weights into the first learner's store, and the experiment on the chain. */
 async function create(options: DemoOptions, transactor: Transactor, home: string): Promise<bigint> {
   const { learners, rounds, approvalBps } = options;
-  await useBackend("cpu");
+  const backend = await useBackend(options.backend);
   const draft = await prepareExperiment(options);
+  const steps = Number(options.params.stepsPerProposal ?? WINDOW_STEPS);
+  const factor = Math.max(1, steps / WINDOW_STEPS) * (backend.name === "cpu" ? CPU_FACTOR : 1);
+  const window = Math.ceil(WINDOW_SECONDS * factor);
+  const rules = {
+    rounds,
+    minLearners: learners,
+    maxLearners: learners,
+    approvalBps,
+    proposeWindow: window,
+    voteWindow: window,
+    pauseLimit: PAUSE_SECONDS,
+    admission: "open" as const,
+    earlyDecision: false,
+  };
   const store = await openStore({ home });
   try {
-    return await transactor.createExperiment({
-      manifest: await store.add(encodeManifest(draft.manifest)),
-      weights: await store.add(encodeWeights(draft.weights)),
-      rounds,
-      minLearners: learners,
-      maxLearners: learners,
-      approvalBps,
-      proposeWindow: WINDOW_SECONDS,
-      voteWindow: WINDOW_SECONDS,
-      pauseLimit: ENROLMENT_SECONDS,
-      enrolmentDeadline: Math.floor(Date.now() / 1000) + ENROLMENT_SECONDS,
-      admission: "open",
-      earlyDecision: false,
-    });
+    return (await publishExperiment(transactor, store, draft, rules, ENROLMENT_SECONDS)).id;
   } finally {
     await store.stop();
   }
@@ -122,20 +116,14 @@ async function create(options: DemoOptions, transactor: Transactor, home: string
 
 function nodeArguments(
   { learners, split, trainRatio, backend, dataDir, testDir }: DemoOptions,
-  {
-    rpc,
-    ledger,
-    experiment,
-    index,
-    home,
-  }: { rpc: string; ledger: Ledger; experiment: bigint; index: number; home: string },
+  run: { rpc: string; ledger: Ledger; experiment: bigint; index: number; home: string },
 ): string[] {
   const args = {
-    "--rpc": rpc,
-    "--contract": ledger.address,
-    "--dev-account": index,
-    "--home": home,
-    "--shard": `${index}/${learners}`,
+    "--rpc": run.rpc,
+    "--contract": run.ledger.address,
+    "--dev-account": run.index,
+    "--home": run.home,
+    "--shard": `${run.index}/${learners}`,
     "--split": split,
     "--train-ratio": trainRatio,
     "--backend": backend,
@@ -143,7 +131,7 @@ function nodeArguments(
     "--test-dir": testDir,
   };
   const given = Object.entries(args).filter(([, value]) => value !== undefined);
-  return [experiment.toString(), ...given.flatMap(([name, value]) => [name, String(value)])];
+  return [run.experiment.toString(), ...given.flatMap(([name, value]) => [name, String(value)])];
 }
 
 /** Waits until every node holds the initial weights: nobody waits for a start-up in the first round. */
@@ -157,14 +145,19 @@ async function untilReady(nodes: readonly NodeProcess[], logs: string, signal: A
 /** A node that does not even start is not a fault to survive: its last words say why. */
 async function requireRunning(nodes: readonly NodeProcess[], logs: string): Promise<void> {
   const index = nodes.findIndex((node) => !node.running);
-  if (index < 0) return;
+  const ended = nodes[index];
+  if (ended === undefined) return;
   const log = join(logs, `learner-${index}.log`);
   await sleep(LOOK_MILLISECONDS);
   const words = (await readFile(log, "utf8").catch(() => "")).trim().split("\n").at(-1) ?? "";
-  throw new ColearnError("node-ended", `learner ${index}'s node did not start: ${words.replace(/^error: /, "")}`, {
-    remedy: `see ${log}`,
-  });
+  const message = `learner ${index}'s node did not start: ${words.replace(/^error: /, "")}`;
+  // What is wrong for a node (its data, its backend) was said to the demo.
+  const Kind = ended.exitCode === USER_ERROR ? UserError : ColearnError;
+  throw new Kind("node-ended", message, { remedy: `see ${log}` });
 }
+
+/** The exit code of a mistake in what a command was given. */
+const USER_ERROR = 2;
 
 /** Watches until the experiment has ended for every node, and notes when each round was seen to open and to settle. */
 async function follow(live: LiveExperiment, watcher: Watcher, signal: AbortSignal): Promise<RoundTimes> {
@@ -182,29 +175,38 @@ async function follow(live: LiveExperiment, watcher: Watcher, signal: AbortSigna
     const settled = snapshot.status === "running" ? snapshot.round - 1 : snapshot.round;
     for (const now = Date.now(); times.length < settled; opened = now) times.push({ opened, settled: now });
     await tell((round) => round < settled || nodes.every((node) => !node.running || hasScored(node, round)));
-    if (snapshot.status !== "running") break;
+    if (snapshot.status === "completed" || snapshot.status === "cancelled") break;
     if (nodes.filter((node) => node.running).length < 2) {
       throw new ColearnError("nodes-ended", "fewer than two learners' nodes still run", {
         remedy: `see the logs in ${join(options.out, "logs")}`,
       });
     }
-    const step = snapshot.phase === "propose" ? "trains" : "is being evaluated by the others";
-    const proposer = addresses.indexOf(snapshot.proposer ?? "");
-    watcher.doing(`round ${snapshot.round} of ${snapshot.rounds}: learner ${proposer} ${step}`);
+    if (snapshot.status === "paused") watcher.doing("paused: fewer than two learners are active");
+    else {
+      const step = snapshot.phase === "propose" ? "trains" : "is being evaluated by the others";
+      const proposer = addresses.indexOf(snapshot.proposer ?? "");
+      watcher.doing(`round ${snapshot.round} of ${snapshot.rounds}: learner ${proposer} ${step}`);
+    }
     await sleep(LOOK_MILLISECONDS, undefined, { signal });
   }
   watcher.doing("waiting for the nodes to take the final weights home");
-  while (nodes.some((node) => node.running && !node.told("finished"))) {
+  const end = Date.now() + FINISH_MILLISECONDS;
+  while (nodes.some((node) => node.running && !node.told("finished")) && Date.now() < end) {
     await sleep(LOOK_MILLISECONDS, undefined, { signal });
   }
   await tell(() => true);
   return times;
 }
 
-async function takeHome({ ledger, experiment }: LiveExperiment, home: string, out: string): Promise<void> {
+/** Fetches the model as `colearn export` does, from whichever node serves it. The report does not depend on it. */
+async function takeHome({ ledger, experiment, options }: LiveExperiment, home: string, watcher: Watcher) {
   const store = await openStore({ home });
   try {
-    await writeModel(out, await fetchModel({ ledger, experiment, store, timeoutMilliseconds: 10_000 }));
+    const model = await fetchModel({ ledger, experiment, store, timeoutMilliseconds: 10_000 });
+    await writeModel(join(options.out, "model"), model);
+  } catch (error) {
+    if (!(error instanceof ColearnError)) throw error;
+    watcher.say(`warning: the model was not written: ${error.message}`);
   } finally {
     await store.stop();
   }

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 
 import type { NodeEvent } from "../node/events.ts";
 
@@ -20,15 +19,14 @@ export class NodeProcess {
   readonly #exited: Promise<unknown>;
 
   /**
-   * @param args of `colearn node`, without `--json`
+   * @param colearn path of the program
+   * @param args of its command `node`, without `--json`
    * @param logFile where its log goes
    */
-  constructor(args: readonly string[], logFile: string) {
-    const suffix = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const cli = fileURLToPath(new URL(`../cli/main.${suffix}`, import.meta.url));
+  constructor(colearn: string, args: readonly string[], logFile: string) {
     // The channel ends with this process: the node then stops by itself.
     const stdio = ["ignore", "pipe", "pipe", "ipc"] as const;
-    this.#child = spawn(process.execPath, [cli, "node", ...args, "--json"], { stdio: [...stdio] });
+    this.#child = spawn(process.execPath, [colearn, "node", ...args, "--json"], { stdio: [...stdio] });
     this.#exited = once(this.#child, "exit").catch(() => undefined);
     this.#child.stderr?.pipe(createWriteStream(logFile));
     if (this.#child.stdout) {
@@ -40,6 +38,10 @@ export class NodeProcess {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  get exitCode(): number | null {
+    return this.#child.exitCode;
   }
 
   get running(): boolean {

@@ -1,7 +1,6 @@
+import type { BackendChoice } from "../learning/tfjs/backend.ts";
 import type { SplitKind } from "../tasks/split.ts";
 import type { Task, TaskParams } from "../tasks/task.ts";
-
-export type BackendChoice = "auto" | "node" | "wasm" | "cpu";
 
 /** What a demo runs, whichever the driver. */
 export interface DemoOptions {
@@ -18,6 +17,8 @@ export interface DemoOptions {
   readonly testDir?: string | undefined;
   /** Where the run leaves its report, its logs and the model. */
   readonly out: string;
+  /** The program whose `node` command runs a learner. */
+  readonly colearn: string;
 }
 
 /** One round, for whoever watches. */

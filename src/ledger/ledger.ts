@@ -176,6 +176,12 @@ export class Ledger {
     return `${chainId}:${genesis?.hash ?? "unknown"}`;
   }
 
+  /** The time that the chain would give a block now, unix seconds: where it mines on demand, its last block is older. */
+  async now(): Promise<number> {
+    const pending = await this.provider.getBlock("pending").catch(() => null);
+    return (pending ?? (await this.provider.getBlock("latest")))?.timestamp ?? Math.floor(Date.now() / 1000);
+  }
+
   async #read(method: string, ...args: readonly unknown[]): Promise<unknown> {
     try {
       return await this.#contract.getFunction(method).staticCall(...args);

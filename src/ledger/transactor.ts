@@ -83,6 +83,14 @@ export class Transactor {
     return this.#send("start the experiment", "start", [experiment]);
   }
 
+  cancel(experiment: bigint): Promise<TransactionReceipt> {
+    return this.#send("cancel the experiment", "cancel", [experiment]);
+  }
+
+  leave(experiment: bigint): Promise<TransactionReceipt> {
+    return this.#send("leave the experiment", "leaveExperiment", [experiment]);
+  }
+
   propose(experiment: bigint, round: number, weights: ContentId): Promise<TransactionReceipt> {
     return this.#send("propose", "propose", [experiment, round, weights]);
   }

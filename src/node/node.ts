@@ -38,6 +38,8 @@ export class LearnerNode {
   #weights: ContentId | undefined;
   /** The last round whose outcome was told; none before the first snapshot. */
   #lastTold: number | undefined;
+  /** Seconds that the local clock is known to be ahead of the chain's. */
+  #ahead = 0;
   #waitingFor: string | undefined;
 
   constructor(context: Context, experiment: Experiment) {
@@ -77,6 +79,7 @@ export class LearnerNode {
         if (error instanceof UserError) throw error;
         if (isAbort(error)) continue;
         const overtaken = error instanceof RevertError && OVERTAKEN.has(error.revert);
+        if (overtaken) this.#learnClock(error);
         if (overtaken) this.#context.log.info(error.message);
         else this.#context.log.error({ err: plain(error) }, "this step failed; trying again");
         failures++;
@@ -105,8 +108,17 @@ export class LearnerNode {
     const isCoordinator = this.#experiment.coordinator === address;
     const self = { address, isCoordinator, weights: this.#weights };
     const journal = this.#context.journal.round(snapshot.round);
-    const now = Math.max(Math.floor(Date.now() / 1000), snapshot.timestamp);
+    // A chain that mines on demand is later than its last block: the local clock tells when to look.
+    const now = Math.max(Math.floor(Date.now() / 1000) - this.#ahead, snapshot.timestamp);
     return decide(snapshot, this.#experiment.config, self, journal, now);
+  }
+
+  /** "Too early" tells the chain's time: a local clock that is fast must not keep the node from its duties. */
+  #learnClock({ revert, values }: RevertError): void {
+    const timestamp = Number(values[0]);
+    if (revert !== "TooEarly" || !Number.isSafeInteger(timestamp)) return;
+    this.#ahead = Math.max(0, Math.floor(Date.now() / 1000) - timestamp);
+    this.#context.log.info({ seconds: this.#ahead }, "the local clock is ahead of the chain's");
   }
 
   async #act(action: Exclude<Action, { type: "wait" | "finish" }>, snapshot: Snapshot, aborted: AbortSignal) {
@@ -152,14 +164,18 @@ export class LearnerNode {
       const stopped = () => done.signal.aborted;
       let seen = snapshot;
       while (!stopped()) {
-        await this.#wait(seen, undefined, done.signal);
-        if (stopped()) return;
-        seen = await this.#ledger.snapshot(this.#context.experiment, this.#context.transactor.address);
+        try {
+          await this.#wait(seen, undefined, done.signal);
+          if (stopped()) return;
+          seen = await this.#ledger.snapshot(this.#context.experiment, this.#context.transactor.address);
+        } catch {
+          // A failing endpoint is the main loop's concern: here it only means that nothing is seen for now.
+          continue;
+        }
         if (seen.round !== snapshot.round || seen.weightsRound !== snapshot.weightsRound) overtaken.abort();
       }
     };
-    // A failing endpoint is the main loop's concern: here it only means that nothing is seen.
-    const watching = watch().catch(() => undefined);
+    const watching = watch();
     try {
       await duty(AbortSignal.any([aborted, overtaken.signal]));
     } finally {
@@ -172,7 +188,8 @@ export class LearnerNode {
   async #wait({ blockNumber }: Snapshot, until: number | undefined, signal: AbortSignal): Promise<void> {
     const { provider } = this.#ledger;
     const latest = Date.now() + MAX_WAIT_SECONDS * 1000;
-    const end = until === undefined ? latest : Math.min(Math.max(until * 1000, Date.now() + 1), latest);
+    const due = until === undefined ? latest : (until + this.#ahead) * 1000;
+    const end = Math.min(Math.max(due, Date.now() + 1), latest);
     const over = () => signal.aborted || Date.now() >= end;
     while (!over()) {
       const pause = Math.min(provider.pollingInterval, Math.max(end - Date.now(), 1));

@@ -6,7 +6,7 @@ import { UserError } from "../errors.ts";
 import type { Report } from "./report.ts";
 import { renderResults } from "./svg.ts";
 
-interface ReportFiles {
+export interface ReportFiles {
   readonly report: string;
   readonly picture: string;
 }

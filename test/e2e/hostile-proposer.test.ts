@@ -6,7 +6,7 @@ import { expect } from "chai";
 
 import { encodeContact } from "../../src/node/contact.ts";
 import { fetchModel } from "../../src/node/export.ts";
-import { openStore } from "../../src/node/launch.ts";
+import { openStore } from "../../src/node/open-store.ts";
 import { RAW, type ContentId } from "../../src/weights/content-id.ts";
 import { encodeWeights } from "../../src/weights/safetensors.ts";
 import type { Weights } from "../../src/weights/weights.ts";
@@ -50,7 +50,7 @@ describe("a learner that proposes garbage", function () {
         `round ${round} (${what}) is open`,
         async () => {
           const snapshot = await ledger.snapshot(id, liar.address);
-          // Between its own rounds the liar rejects whatever is proposed.
+          // Between its own rounds the liar plays by the rules.
           const { index = -1, proposal } = snapshot;
           if (proposal && has(snapshot.voters & ~(snapshot.approvals | snapshot.rejections), index)) {
             await liar.vote(id, snapshot.round, proposal, true, 1);

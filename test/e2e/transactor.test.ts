@@ -34,7 +34,7 @@ describe("Transactor, on a real chain", function () {
   let ledger: Ledger;
 
   before(async () => {
-    chain = await startChain(4);
+    chain = await startChain({ accounts: 4 });
     provider = await connect({ rpc: chain.rpc });
     const deployer = new NonceManager(devAccount(3)).connect(provider);
     const contract = await new ContractFactory(abi, bytecode, deployer).deploy();

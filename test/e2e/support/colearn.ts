@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const cli = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
+/** The program as it is installed. */
+export const colearnPath = fileURLToPath(new URL("../../../bin/colearn.js", import.meta.url));
 
 export interface Run {
   readonly code: number | null;
@@ -15,7 +16,7 @@ export interface Run {
 /** Runs the command line to its end, in a process of its own, as a person would. */
 export async function colearn(args: readonly string[], options: { env?: NodeJS.ProcessEnv } = {}): Promise<Run> {
   const env = { ...process.env, ...options.env };
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
+  const child = spawn(process.execPath, [colearnPath, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));

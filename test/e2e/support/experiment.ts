@@ -1,13 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { startChain } from "../../../src/demo/chain.ts";
+import { startChain, type ChainOptions } from "../../../src/demo/chain.ts";
 import { NodeProcess } from "../../../src/demo/node-process.ts";
 import { connect } from "../../../src/ledger/connect.ts";
 import { devAccount } from "../../../src/ledger/dev-accounts.ts";
 import { Ledger } from "../../../src/ledger/ledger.ts";
 import { Transactor } from "../../../src/ledger/transactor.ts";
-import { colearnJson, temporaryFolder, until } from "./colearn.ts";
+import { colearnJson, colearnPath, temporaryFolder, until } from "./colearn.ts";
 
 /** A small part of MNIST each, so that a round takes about a second. */
 const SHARDS = 100;
@@ -27,16 +27,19 @@ export interface TestExperiment extends AsyncDisposable {
 }
 
 /** A chain, a contract and an experiment, made with the command line. Account 0 is the coordinator and a learner. */
-export async function createExperiment(createArgs: readonly string[]): Promise<TestExperiment> {
+export async function createExperiment(
+  createArgs: readonly string[],
+  chainOptions: Partial<ChainOptions> = {},
+): Promise<TestExperiment> {
   const resources = new AsyncDisposableStack();
   const folder = resources.use(await temporaryFolder()).path;
-  const chain = await startChain(10);
+  const chain = await startChain({ accounts: 10, ...chainOptions });
   resources.defer(() => chain.stop());
   const { contract } = await colearnJson<{ contract: string }>(["deploy", "--rpc", chain.rpc, "--dev-account", "0"]);
   const target = ["--rpc", chain.rpc, "--contract", contract];
   const home = (account: number) => join(folder, `node-${account}`);
   const create = ["create", ...target, "--dev-account", "0", "--home", home(0), ...createArgs];
-  const id = BigInt((await colearnJson<{ experiment: string }>(create)).experiment);
+  const id = BigInt((await colearnJson<{ experiment: number }>(create)).experiment);
   const provider = await connect({ rpc: chain.rpc });
   resources.defer(() => provider.destroy());
   const ledger = new Ledger(provider, contract);
@@ -56,7 +59,7 @@ export async function createExperiment(createArgs: readonly string[]): Promise<T
       const shard = ["--shard", `${account}/${SHARDS}`, "--backend", "wasm"];
       const own = ["--dev-account", String(account), "--home", home(account), ...shard];
       const log = join(folder, `node-${account}.${nodes.length}.log`);
-      const node = new NodeProcess([id.toString(), ...target, ...own, ...extra], log);
+      const node = new NodeProcess(colearnPath, [id.toString(), ...target, ...own, ...extra], log);
       nodes.push(node);
       return node;
     },
