@@ -164,7 +164,6 @@ contract CollectiveLearning is ICollectiveLearning {
         _requireUnfinished(id, e);
         uint256 index = _indexOf(e, msg.sender);
         if (e.active.has(index)) revert AlreadyActive(msg.sender);
-        e.struck = e.struck.without(Bitmap.only(index));
         emit Resumed(id, msg.sender);
         _activate(id, e, index);
     }
@@ -314,8 +313,8 @@ contract CollectiveLearning is ICollectiveLearning {
         _openNext(id, e);
     }
 
-    /// @dev The first duty missed is a strike, the second in a row a suspension. Doing one's duty clears a strike; so does
-    /// `resume`, and a suspension uses it up.
+    /// @dev The first duty missed is a strike, the second in a row a suspension. Doing one's duty clears a strike, a
+    /// suspension uses it up, and leaving keeps it: who leaves and resumes in every round must not escape a suspension.
     function _strike(ExperimentId id, Experiment storage e, uint32 round, uint256 dutiful, uint256 absent) private {
         (uint256 struck, uint256 active) = (e.struck, e.active);
         uint256 suspended = struck & absent & active;

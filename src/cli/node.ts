@@ -78,21 +78,21 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
   const log = createLogger(options.logLevel);
   const stopping = new AbortController();
   const aborted = new AbortController();
+  const stopAtOnce = () => {
+    stopping.abort();
+    aborted.abort();
+    setTimeout(() => process.exit(1), EXIT_MILLISECONDS).unref();
+  };
   const stop = () => {
-    if (stopping.signal.aborted) {
-      aborted.abort();
-      setTimeout(() => process.exit(1), EXIT_MILLISECONDS).unref();
-    } else {
+    if (stopping.signal.aborted) stopAtOnce();
+    else {
       log.info("stopping after the step in hand; once more stops at once");
       stopping.abort();
     }
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
   // Started by a parent over a channel, it does not outlive that parent.
-  process.on("disconnect", () => {
-    stopping.abort();
-    aborted.abort();
-  });
+  process.on("disconnect", stopAtOnce);
 
   const ledger = await openLedger(options);
   try {

@@ -1,11 +1,12 @@
 import { stderr, stdout } from "node:process";
+import { isatty } from "node:tty";
 
 import colors from "picocolors";
 import { pino, type Logger } from "pino";
 import pretty from "pino-pretty";
 
 /** Colours, off where standard output is not a terminal (or NO_COLOR is set). */
-export const paint = colors.createColors(Boolean(stdout.isTTY) && !process.env.NO_COLOR);
+export const paint = colors.createColors(isatty(stdout.fd) && !process.env.NO_COLOR);
 
 export function print(...lines: readonly string[]): void {
   for (const line of lines) stdout.write(`${line}\n`);

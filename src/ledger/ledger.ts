@@ -1,5 +1,6 @@
 import { Contract, getAddress, Interface, ZeroAddress, ZeroHash, type EventLog, type Log } from "ethers";
 
+import { UserError } from "../errors.ts";
 import type { ContentId } from "../weights/content-id.ts";
 import type { Provider } from "./connect.ts";
 import { explain } from "./errors.ts";
@@ -140,10 +141,10 @@ export class Ledger {
     };
   }
 
-  /** What each learner announced last, in the order of joining. Untrusted: check before use. */
-  async contacts(experiment: bigint): Promise<AnnouncedContact[]> {
+  /** What each learner announced last, in the order of joining, from a block on. Untrusted: check before use. */
+  async contacts(experiment: bigint, fromBlock?: number): Promise<AnnouncedContact[]> {
     const latest = new Map<string, string>();
-    for (const log of await this.#events(experiment, ["Joined", "ContactUpdated"])) {
+    for (const log of await this.#events(experiment, ["Joined", "ContactUpdated"], fromBlock)) {
       latest.set(String(log.args.learner), String(log.args.contact));
     }
     return [...latest].map(([learner, contact]) => ({ learner, contact }));
@@ -173,7 +174,13 @@ export class Ledger {
   /** What tells this chain from every other: its id and its first block. */
   async chain(): Promise<string> {
     const [{ chainId }, genesis] = await Promise.all([this.provider.getNetwork(), this.provider.getBlock(0)]);
-    return `${chainId}:${genesis?.hash ?? "unknown"}`;
+    if (!genesis?.hash) {
+      // Under another name the journal would be an empty one.
+      throw new UserError("rpc", "the endpoint does not know the chain's first block", {
+        remedy: "give an endpoint that serves all blocks with --rpc",
+      });
+    }
+    return `${chainId}:${genesis.hash}`;
   }
 
   /** The time that the chain would give a block now, unix seconds: where it mines on demand, its last block is older. */
@@ -190,10 +197,10 @@ export class Ledger {
     }
   }
 
-  async #events(experiment: bigint, names: readonly string[]): Promise<EventLog[]> {
+  async #events(experiment: bigint, names: readonly string[], from?: number): Promise<EventLog[]> {
     const topics = names.map((name) => this.interface.getEvent(name)?.topicHash ?? "");
     const id = `0x${experiment.toString(16).padStart(64, "0")}`;
-    const { createdBlock: fromBlock } = await this.experiment(experiment);
+    const fromBlock = from ?? (await this.experiment(experiment)).createdBlock;
     const logs = await queryLogs(this.provider, { address: this.address, topics: [topics, id], fromBlock });
     return logs.flatMap((log) => this.#parse(log));
   }

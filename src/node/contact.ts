@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { UserError } from "../errors.ts";
-import type { AnnouncedContact, Ledger } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import type { Transactor } from "../ledger/transactor.ts";
 import type { Store } from "../storage/store.ts";
 
@@ -21,7 +21,7 @@ const contactSchema = z.object({
  * @throws UserError when the addresses do not fit
  */
 export function encodeContact(addresses: readonly string[]): string {
-  const contact = JSON.stringify({ addresses: addresses.slice(0, MAX_ADDRESSES) });
+  const contact = JSON.stringify({ addresses: addresses.filter(isDialable).slice(0, MAX_ADDRESSES) });
   const bytes = Buffer.byteLength(contact);
   if (bytes > MAX_BYTES) {
     throw new UserError(
@@ -35,7 +35,10 @@ export function encodeContact(addresses: readonly string[]): string {
   return contact;
 }
 
-/** The addresses in a contact; none where it is not one: it is a stranger's text. */
+/**
+ * The addresses in a contact; none where it is not one: it is a stranger's text. All are of one peer, the first that it
+ * names: a contact says where its learner is, and nothing of others.
+ */
 export function parseContact(text: string): string[] {
   let json: unknown;
   try {
@@ -44,7 +47,14 @@ export function parseContact(text: string): string[] {
     return [];
   }
   const contact = contactSchema.safeParse(json);
-  return contact.success ? contact.data.addresses.filter(isDialable).slice(0, MAX_ADDRESSES) : [];
+  if (!contact.success) return [];
+  const addresses = contact.data.addresses.filter(isDialable);
+  const peer = addresses[0] === undefined ? undefined : peerOf(addresses[0]);
+  return addresses.filter((address) => peerOf(address) === peer).slice(0, MAX_ADDRESSES);
+}
+
+function peerOf(address: string): string | undefined {
+  return address.split("/").at(-1);
 }
 
 function isDialable(address: string): boolean {
@@ -59,11 +69,17 @@ export async function announce(transactor: Transactor, experiment: bigint, store
   await transactor.updateContact(experiment, contact);
 }
 
+/** Blocks that are read again, so that contacts announced in a reorganised block are not missed. */
+const REORGANISED_BLOCKS = 64;
+
 /** Knows where weights can be had: from their proposer first, then from every other learner. */
 export class ContactBook {
   readonly #ledger: Ledger;
   readonly #experiment: bigint;
   readonly #extra: readonly string[];
+  /** What was announced last, by learner, up to the block `#seen`. */
+  readonly #announced = new Map<string, string>();
+  #seen: number | undefined;
 
   /** @param extra addresses beyond those on the ledger, tried last */
   constructor(ledger: Ledger, experiment: bigint, extra: readonly string[]) {
@@ -72,11 +88,28 @@ export class ContactBook {
     this.#extra = extra;
   }
 
-  /** Addresses to fetch from, best first. */
+  /**
+   * Addresses to fetch from, best first. A peer that an earlier contact names is left out of the later ones: else a
+   * stranger's contact could send those who look for another learner astray.
+   */
   async providers(first?: string): Promise<string[]> {
-    const contacts = await this.#ledger.contacts(this.#experiment);
-    const rank = ({ learner }: AnnouncedContact) => (learner === first ? 0 : 1);
-    contacts.sort((a, b) => rank(a) - rank(b));
-    return [...new Set([...contacts.flatMap(({ contact }) => parseContact(contact)), ...this.#extra])];
+    const latest = await this.#ledger.provider.getBlockNumber();
+    const from = this.#seen === undefined ? undefined : Math.max(0, this.#seen - REORGANISED_BLOCKS);
+    for (const { learner, contact } of await this.#ledger.contacts(this.#experiment, from)) {
+      this.#announced.set(learner, contact);
+    }
+    this.#seen = latest;
+
+    const peers = new Set<string | undefined>();
+    const rank = (learner: string) => (learner === first ? 0 : 1);
+    const contacts = [...this.#announced].sort(([a], [b]) => rank(a) - rank(b));
+    const addresses = contacts.flatMap(([, contact]) => {
+      const parsed = parseContact(contact);
+      const peer = parsed[0] === undefined ? undefined : peerOf(parsed[0]);
+      if (peers.has(peer)) return [];
+      peers.add(peer);
+      return parsed;
+    });
+    return [...addresses, ...this.#extra];
   }
 }

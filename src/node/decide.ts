@@ -40,6 +40,8 @@ export type Action =
       readonly round: number;
       readonly proposal: ContentId;
       readonly proposer: string;
+      /** Seconds until the vote's deadline. */
+      readonly secondsLeft: number;
       readonly recorded: RecordedVote | undefined;
     }
   | { readonly type: "advance"; readonly round: number }
@@ -110,7 +112,7 @@ export function decide(
     if (recorded && !sameContentId(recorded.proposal, proposal)) {
       return { type: "wait", reason: "voted-otherwise", until: turn + 1 };
     }
-    return { type: "vote", round, proposal, proposer, recorded };
+    return { type: "vote", round, proposal, proposer, secondsLeft: deadline - now, recorded };
   }
   return { type: "wait", reason: "votes", until: turn + 1 };
 }

@@ -60,7 +60,12 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   if (index !== undefined) await announce(transactor, experiment, store);
   const { fetchTimeoutMilliseconds } = options;
   const ending = AbortSignal.any([stopping, aborted]);
-  const manifest = await fetchManifest(config.manifest, { store, contacts, log }, fetchTimeoutMilliseconds, ending);
+  const manifest = await fetchManifest(
+    config.manifest,
+    { store, contacts, log, isOver: async () => (await ledger.snapshot(experiment)).status === "cancelled" },
+    fetchTimeoutMilliseconds,
+    ending,
+  );
   if (manifest === undefined) return undefined;
   const { learner, backend } = await options.createLearner(manifest);
   resources.defer(() => learner.dispose());

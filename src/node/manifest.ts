@@ -11,12 +11,18 @@ import type { ContactBook } from "./contact.ts";
 const AGAIN_MILLISECONDS = 2_000;
 
 /**
- * Waits until some learner can give the manifest; undefined when told to stop before.
+ * Waits until some learner can give the manifest; undefined when told to stop before, or when there is nothing to wait for.
+ * @param isOver whether the experiment was cancelled
  * @throws UserError when the experiment's manifest is not one that this version can take part in
  */
 export async function fetchManifest(
   id: ContentId,
-  { store, contacts, log }: { store: Store; contacts: ContactBook; log: Logger },
+  {
+    store,
+    contacts,
+    log,
+    isOver,
+  }: { store: Store; contacts: ContactBook; log: Logger; isOver: () => Promise<boolean> },
   timeoutMilliseconds: number,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
@@ -30,6 +36,7 @@ export async function fetchManifest(
     } catch (error) {
       if (stopped()) return undefined;
       if (!(error instanceof ColearnError) || error.code !== "not-found") throw error;
+      if (await isOver()) return undefined;
       log.info({ manifest: formatContentId(id) }, "waiting for a learner that has the experiment's manifest");
       await sleep(AGAIN_MILLISECONDS, undefined, { signal }).catch(() => undefined);
     }

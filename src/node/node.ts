@@ -17,6 +17,9 @@ const MAX_BACKOFF_MILLISECONDS = 15_000;
 /** A node that waits looks again at least this often, whatever it waits for. */
 const MAX_WAIT_SECONDS = 15;
 
+/** Mistakes of the operator's that mend themselves, or that the operator can mend while the node runs. */
+const PASSING = new Set(["no-funds", "rpc"]);
+
 /** What the contract says of an action that was overtaken: the round went on, or the action was done before. */
 const OVERTAKEN = new Set([
   "WrongRound",
@@ -76,8 +79,11 @@ export class LearnerNode {
         failures = 0;
       } catch (error) {
         if (ended()) break;
-        if (error instanceof UserError) throw error;
-        if (isAbort(error)) continue;
+        if (error instanceof UserError && !PASSING.has(error.code)) throw error;
+        if (isAbort(error)) {
+          await this.#pause(ending);
+          continue;
+        }
         const overtaken = error instanceof RevertError && OVERTAKEN.has(error.revert);
         if (overtaken) this.#learnClock(error);
         if (overtaken) this.#context.log.info(error.message);
@@ -143,6 +149,8 @@ export class LearnerNode {
         emit({ event: "advanced", round: action.round });
         return;
       case "synchronise":
+        // Until all of it is done, it is not certain what the learner holds.
+        this.#weights = undefined;
         await this.#whileCurrent(snapshot, aborted, (signal) => synchronise(this.#context, action, signal));
         this.#weights = action.weights;
         log.info({ round: action.round, weights: formatContentId(action.weights) }, "holding the current weights");
@@ -192,10 +200,15 @@ export class LearnerNode {
     const end = Math.min(Math.max(due, Date.now() + 1), latest);
     const over = () => signal.aborted || Date.now() >= end;
     while (!over()) {
-      const pause = Math.min(provider.pollingInterval, Math.max(end - Date.now(), 1));
-      await sleep(pause, undefined, { signal }).catch(() => undefined);
+      await this.#pause(signal, end - Date.now());
       if (over() || (await provider.getBlockNumber()) > blockNumber) return;
     }
+  }
+
+  /** Sleeps for a polling interval, or less. */
+  async #pause(signal: AbortSignal, atMost = Infinity): Promise<void> {
+    const interval = Math.min(this.#ledger.provider.pollingInterval, Math.max(atMost, 1));
+    await sleep(interval, undefined, { signal }).catch(() => undefined);
   }
 
   #announceWait(reason: string, { round, status }: Snapshot): void {

@@ -228,14 +228,14 @@ describe("suspension", () => {
     return await advanceLate(world);
   }
 
-  it("forgets a strike when its learner leaves and resumes", async () => {
+  it("is not escaped by leaving and resuming between two missed duties", async () => {
     const world = await run(4);
     await play(world, 0, 1, { 1: true, 2: true });
     await advanceLate(world);
     await as(world, 3).leaveExperiment(ID);
     await as(world, 3).resume(ID);
     await play(world, 1, 2, { 0: true, 2: true });
-    await expect(advanceLate(world)).to.not.emit(world.ledger, "Suspended");
+    await expect(advanceLate(world)).to.emit(world.ledger, "Suspended").withArgs(ID, 2n, person(world, 3).address);
   });
 
   it("announces nothing for a learner that had left before", async () => {

@@ -9,6 +9,16 @@ import type { Scores } from "../events.ts";
 
 /** Attempts at fetching a proposal before it is refused: the first may meet a holder that has just restarted. */
 const FETCH_ATTEMPTS = 2;
+/** Of the time left to vote, the part that fetching may take: who is slow on purpose is refused, not waited for. */
+const FETCH_PART = 0.5;
+
+interface Proposed {
+  readonly round: number;
+  readonly proposal: ContentId;
+  readonly proposer: string;
+  /** Seconds until the vote's deadline. */
+  readonly secondsLeft: number;
+}
 
 interface Judgement {
   readonly approve: boolean;
@@ -20,7 +30,7 @@ interface Judgement {
 /** Evaluates the round's proposal and votes on it; or casts again the vote that the journal says was cast. */
 export async function vote(
   context: Context,
-  action: { round: number; proposal: ContentId; proposer: string; recorded: RecordedVote | undefined },
+  action: Proposed & { readonly recorded: RecordedVote | undefined },
   signal: AbortSignal,
 ): Promise<void> {
   const { journal, transactor, experiment, emit, log } = context;
@@ -45,12 +55,9 @@ export async function vote(
 }
 
 /** Whatever another learner proposes, the answer is a judgement: only this node's own failures are thrown. */
-async function judge(
-  context: Context,
-  { round, proposal, proposer }: { round: number; proposal: ContentId; proposer: string },
-  signal: AbortSignal,
-): Promise<Judgement> {
-  const [outcome, fetch] = await timed(() => fetchOrRefusal(context, proposal, proposer, signal));
+async function judge(context: Context, proposed: Proposed, signal: AbortSignal): Promise<Judgement> {
+  const { round, proposal, proposer } = proposed;
+  const [outcome, fetch] = await timed(() => fetchOrRefusal(context, proposed, signal));
   if (outcome instanceof Error) {
     const { code, message } = outcome;
     context.log.warn({ round, proposer, weights: formatContentId(proposal), code }, `refused: ${message}`);
@@ -64,15 +71,17 @@ async function judge(
 
 async function fetchOrRefusal(
   context: Context,
-  proposal: ContentId,
-  proposer: string,
+  { proposal, proposer, secondsLeft }: Proposed,
   signal: AbortSignal,
 ): Promise<Weights | ColearnError> {
+  const seconds = Math.max(1, Math.floor(secondsLeft * FETCH_PART));
+  const late = AbortSignal.timeout(seconds * 1000);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await fetchWeights(context, proposal, proposer, signal);
+      return await fetchWeights(context, proposal, proposer, AbortSignal.any([signal, late]));
     } catch (error) {
       signal.throwIfAborted();
+      if (late.aborted) return new StoreError("not-found", `nobody gave the weights within ${seconds} s`);
       if (!isProposersFault(error)) throw error;
       const mayHelp = error.code === "not-found";
       if (!mayHelp || attempt >= FETCH_ATTEMPTS) return error;
