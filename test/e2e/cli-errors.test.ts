@@ -54,9 +54,28 @@ describe("the command line, given what it cannot use", function () {
       ["demo", "--data-dir", "/no/such/folder"],
       /the folder \/no\/such\/folder cannot be read \(check --data-dir\)/,
     ));
-  it("refuses a data folder without the task's files", () =>
-    refuses(["demo", "--driver", "local", "--learners", "2", "--data-dir", experiment.folder], /idx/));
-
+  for (const driver of ["local", "ledger"]) {
+    it(`refuses a data folder without the task's files, with the ${driver} driver`, () =>
+      refuses(
+        [
+          "demo",
+          "--driver",
+          driver,
+          "--learners",
+          "2",
+          "--out",
+          join(experiment.folder, "out"),
+          "--data-dir",
+          experiment.folder,
+        ],
+        /idx/,
+      ));
+  }
+  it("refuses a folder that cannot be written to, before anything is run", () =>
+    refuses(
+      ["demo", "--out", "package.json/run"],
+      /the folder package.json\/run cannot be written \(give another with --out\)/,
+    ));
   it("refuses an endpoint where nothing answers", () =>
     refuses(
       ["status", "--rpc", "http://127.0.0.1:1", "--contract", contract],

@@ -45,6 +45,15 @@ describe("a node that is killed", function () {
       expect(approvals | rejections).to.equal(voters);
     }
     for (const survivor of survivors) expect(survivor.running).to.be.true;
+    // Nor did it try: whatever it sent was taken.
+    const { provider } = ledger;
+    for (let number = 0; number <= (await provider.getBlockNumber()); number++) {
+      const block = await provider.getBlock(number, true);
+      for (const transaction of block?.prefetchedTransactions ?? []) {
+        if (transaction.from !== address) continue;
+        expect((await provider.getTransactionReceipt(transaction.hash))?.status).to.equal(1);
+      }
+    }
   });
 
   it("is missed by nobody when it never comes back: the others finish all rounds", async () => {
@@ -60,15 +69,31 @@ describe("a node that is killed", function () {
     victim.kill("SIGKILL");
     await experiment.completed(200);
 
-    const { active } = await ledger.snapshot(id);
-    expect(has(active, 2), "suspended after two missed duties").to.be.false;
+    const { active, index = -1 } = await ledger.snapshot(id, (await experiment.transactor(2)).address);
+    expect(has(active, index), "suspended after two missed duties").to.be.false;
     expect(count(active)).to.equal(2);
     const outcomes = [];
     for (let round = 1; round <= 5; round++) outcomes.push((await ledger.round(id, round)).outcome);
     // With one of two voters gone there is no majority; once it is suspended, the one voter decides.
     expect(outcomes).not.to.include("open");
-    expect((await ledger.round(id, 5)).voters).to.equal(
-      (await ledger.round(id, 5)).approvals | (await ledger.round(id, 5)).rejections,
-    );
+    const last = await ledger.round(id, 5);
+    expect(last.voters).to.equal(last.approvals | last.rejections);
+  });
+});
+
+describe("a node whose clock is a day ahead of the chain's", function () {
+  this.timeout(120_000);
+
+  it("learns so from the chain, and does its duties", async () => {
+    const day = 86_400_000;
+    const args = ["--learners", "2", "--rounds", "2", "--steps-per-proposal", "3"];
+    await using experiment = await createExperiment(args, { startsAt: new Date(Date.now() - day) });
+    const nodes = [0, 1].map((account) => experiment.startNode(account));
+    await experiment.completed();
+    for (const round of [1, 2]) {
+      const { outcome } = await experiment.ledger.round(experiment.id, round);
+      expect(outcome).to.be.oneOf(["accepted", "rejected"]);
+    }
+    for (const node of nodes) expect(node.running).to.be.true;
   });
 });

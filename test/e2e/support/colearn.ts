@@ -14,9 +14,17 @@ export interface Run {
 }
 
 /** Runs the command line to its end, in a process of its own, as a person would. */
-export async function colearn(args: readonly string[], options: { env?: NodeJS.ProcessEnv } = {}): Promise<Run> {
-  const env = { ...process.env, ...options.env };
-  const child = spawn(process.execPath, [colearnPath, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
+export function colearn(args: readonly string[]): Promise<Run> {
+  return run(process.execPath, [colearnPath, ...args]);
+}
+
+/** `npm start --` with arguments of the demo. */
+export function npmStart(args: readonly string[]): Promise<Run> {
+  return run("npm", ["start", "--", ...args]);
+}
+
+async function run(command: string, args: readonly string[]): Promise<Run> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));

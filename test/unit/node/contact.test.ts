@@ -35,6 +35,19 @@ describe("a contact", () => {
     expect(parseContact(JSON.stringify({ addresses: odd }))).to.deep.equal([address(1)]);
   });
 
+  it("speaks for one peer only, the first that it names", () => {
+    const other = "/ip4/127.0.0.1/tcp/4009/p2p/12D3KooWother";
+    expect(parseContact(JSON.stringify({ addresses: [address(1), other, address(2)] }))).to.deep.equal([
+      address(1),
+      address(2),
+    ]);
+  });
+
+  it("leaves out what nobody would dial when it is written: a daemon has more kinds of addresses than fit", () => {
+    const odd = Array.from({ length: 12 }, (_, n) => `/ip4/10.0.0.${n}/udp/4001/quic-v1/webtransport/p2p/12D3KooWx`);
+    expect(parseContact(encodeContact([...odd, address(1)]))).to.deep.equal([address(1)]);
+  });
+
   it("ignores fields of later versions", () => {
     expect(parseContact(JSON.stringify({ addresses: [address(1)], encryptionKey: "abc" }))).to.deep.equal([address(1)]);
   });

@@ -1,0 +1,239 @@
+import { expect } from "chai";
+import { pino } from "pino";
+
+import { ColearnError } from "../../../src/errors.ts";
+import type { Transactor } from "../../../src/ledger/transactor.ts";
+import type { Evaluation, MachineLearningInterface } from "../../../src/learning/interface.ts";
+import type { ContactBook } from "../../../src/node/contact.ts";
+import type { Context } from "../../../src/node/context.ts";
+import { propose } from "../../../src/node/duties/propose.ts";
+import { synchronise } from "../../../src/node/duties/synchronise.ts";
+import { vote } from "../../../src/node/duties/vote.ts";
+import type { NodeEvent } from "../../../src/node/events.ts";
+import { Journal } from "../../../src/node/journal.ts";
+import { StoreError } from "../../../src/storage/errors.ts";
+import type { FetchOptions, Store } from "../../../src/storage/store.ts";
+import { RAW, type ContentId } from "../../../src/weights/content-id.ts";
+import { encodeWeights } from "../../../src/weights/safetensors.ts";
+import { specOf } from "../../../src/weights/spec.ts";
+import type { Weights } from "../../../src/weights/weights.ts";
+
+const weightsOf = (...values: number[]): Weights => ({
+  tensors: [{ name: "w", dtype: "F32", shape: [values.length], data: Float32Array.from(values) }],
+});
+const good = weightsOf(1, 2, 3);
+const id: ContentId = { digest: `0x${"a".repeat(64)}`, codec: RAW };
+const never = new AbortController().signal;
+
+/** A node without chain, network and model; what a test does not replace works. */
+function nodeWith(replaced: {
+  store?: Partial<Store>;
+  transactor?: object;
+  learner?: Partial<MachineLearningInterface>;
+}) {
+  const events: NodeEvent[] = [];
+  const sent: unknown[][] = [];
+  const scope = { chain: "1:0x", contract: "0xC", experiment: 1n, learner: "0xL" };
+  const evaluation: Evaluation = { voteScore: 0.9, testScore: 0.8, vote: true };
+  const record =
+    (name: string) =>
+    async (...args: unknown[]) => {
+      sent.push([name, ...args]);
+      return { hash: "0xhash" };
+    };
+  const store: Partial<Store> = {
+    has: async () => true,
+    get: async () => encodeWeights(good),
+    add: async () => id,
+    pin: async () => undefined,
+    ...replaced.store,
+  };
+  const learner: Partial<MachineLearningInterface> = {
+    proposeWeights: async () => good,
+    testWeights: async () => evaluation,
+    acceptWeights: async () => undefined,
+    ...replaced.learner,
+  };
+  const context: Context = {
+    experiment: 1n,
+    transactor: { vote: record("vote"), propose: record("propose"), ...replaced.transactor } as unknown as Transactor,
+    store: store as Store,
+    contacts: { providers: async () => ["/peer"] } as unknown as ContactBook,
+    journal: new Journal(":memory:", scope),
+    learner: learner as MachineLearningInterface,
+    spec: specOf(good),
+    emit: (event) => events.push(event),
+    log: pino({ level: "silent" }),
+    fetchTimeoutMilliseconds: 1_000,
+  };
+  return { context, events, sent };
+}
+
+const ballot = { round: 4, proposal: id, proposer: "0xP", secondsLeft: 60, recorded: undefined };
+const broken = async (): Promise<never> => {
+  throw new Error("the endpoint is gone");
+};
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe("voting", () => {
+  it("sends what the learner judged, and tells it", async () => {
+    const { context, events, sent } = nodeWith({});
+    await vote(context, ballot, never);
+    expect(sent).to.deep.equal([["vote", 1n, 4, id, true, 0.9]]);
+    expect(events).to.have.length(1);
+    expect(events[0]).to.include({
+      event: "voted",
+      round: 4,
+      approve: true,
+      voteScore: 0.9,
+      testScore: 0.8,
+      refusal: null,
+    });
+  });
+
+  it("has written the vote down before it is sent, and sends the same again without judging again", async () => {
+    let judged = 0;
+    const learner = {
+      testWeights: async () => {
+        judged++;
+        return { voteScore: 0.1 * judged, testScore: 0, vote: judged === 1 };
+      },
+    };
+    const { context, sent } = nodeWith({ learner, transactor: { vote: broken } });
+    expect(String(await failureOf(vote(context, ballot, never)))).to.match(/endpoint is gone/);
+    const { vote: recorded } = context.journal.round(4);
+    expect(recorded).to.deep.equal({ proposal: id, approve: true, score: 0.1 });
+
+    // As after a restart: only the journal is left.
+    const again = { ...context, transactor: nodeWith({}).context.transactor };
+    Object.assign(again.transactor, { vote: async (...args: unknown[]) => (sent.push(args), { hash: "0x" }) });
+    await vote(again, { ...ballot, recorded }, never);
+    expect(judged).to.equal(1);
+    expect(sent).to.deep.equal([[1n, 4, id, true, 0.1]]);
+  });
+
+  it("does not sign a vote against the one that is written down", async () => {
+    const { context, sent } = nodeWith({});
+    context.journal.recordVote(4, { proposal: { ...id, digest: `0x${"b".repeat(64)}` }, approve: true, score: 1 });
+    expect(await failureOf(vote(context, ballot, never)))
+      .to.be.instanceOf(ColearnError)
+      .with.property("code", "journal-conflict");
+    expect(sent).to.deep.equal([]);
+  });
+
+  const refusals: [what: string, get: Store["get"], code: string][] = [
+    ["bytes that are no weights", async () => new Uint8Array(100), "weights-header"],
+    ["other shapes", async () => encodeWeights(weightsOf(1, 2)), "weights-shape"],
+    ["NaN", async () => encodeWeights(weightsOf(1, Number.NaN, 3)), "weights-not-finite"],
+    ["a file that is too large", () => Promise.reject(new StoreError("too-large", "it is")), "too-large"],
+    ["a file that nobody has", () => Promise.reject(new StoreError("not-found", "nobody")), "not-found"],
+    ["what is no file", () => Promise.reject(new StoreError("malformed", "a folder")), "malformed"],
+  ];
+  for (const [what, get, code] of refusals) {
+    it(`rejects ${what}, says why, and asks no learner`, async () => {
+      const { context, events, sent } = nodeWith({ store: { get }, learner: { testWeights: broken } });
+      await vote(context, ballot, never);
+      expect(sent).to.deep.equal([["vote", 1n, 4, id, false, Number.NaN]]);
+      expect(events[0]).to.include({ approve: false, refusal: code, voteScore: null, testScore: null });
+    });
+  }
+
+  for (const [what, error] of [
+    ["a full disk", new StoreError("unavailable", "no space left")],
+    ["a defect", new TypeError("undefined is not a function")],
+  ] as const) {
+    it(`does not blame the proposer for ${what} of its own`, async () => {
+      const { context, sent } = nodeWith({ store: { get: () => Promise.reject(error) } });
+      expect(await failureOf(vote(context, ballot, never))).to.equal(error);
+      expect(sent).to.deep.equal([]);
+      expect(context.journal.round(4).vote).to.equal(undefined);
+    });
+  }
+
+  it("asks once more for a file that was not found: its holder may have restarted", async () => {
+    let asked = 0;
+    const get = async () => {
+      if (++asked === 1) throw new StoreError("not-found", "nobody");
+      return encodeWeights(good);
+    };
+    const { context, sent } = nodeWith({ store: { get } });
+    await vote(context, ballot, never);
+    expect(sent[0]).to.include(true);
+  });
+
+  it("rejects a file that takes more than half of the time left, however lively it comes", async () => {
+    const get = (_id: ContentId, { signal }: FetchOptions) =>
+      new Promise<Uint8Array>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
+    const { context, events } = nodeWith({ store: { get } });
+    // The event loop must live on until the timer of the signal ends the wait.
+    const alive = setInterval(() => undefined, 100);
+    await vote(context, { ...ballot, secondsLeft: 2 }, never);
+    clearInterval(alive);
+    expect(events[0]).to.include({ approve: false, refusal: "not-found" });
+  });
+
+  it("signs nothing when the round went on meanwhile", async () => {
+    const overtaken = new AbortController();
+    const learner = {
+      testWeights: async () => {
+        overtaken.abort();
+        return { voteScore: 1, testScore: 1, vote: true };
+      },
+    };
+    const { context, sent } = nodeWith({ learner });
+    expect(await failureOf(vote(context, ballot, overtaken.signal))).to.have.property("name", "AbortError");
+    expect(sent).to.deep.equal([]);
+    expect(context.journal.round(4).vote).to.equal(undefined);
+  });
+});
+
+describe("proposing", () => {
+  it("has stored the weights and written the proposal down before it is sent, and sends the same again", async () => {
+    let trained = 0;
+    const learner = { proposeWeights: async () => (trained++, good) };
+    const { context } = nodeWith({ learner, transactor: { propose: broken } });
+    expect(String(await failureOf(propose(context, { round: 2, recorded: undefined }, never)))).to.match(/endpoint/);
+    const { proposal: recorded } = context.journal.round(2);
+    expect(recorded).to.deep.equal(id);
+
+    const { context: fresh, sent } = nodeWith({ learner });
+    await propose({ ...fresh, journal: context.journal }, { round: 2, recorded }, never);
+    expect(sent).to.deep.equal([["propose", 1n, 2, id]]);
+    expect(trained).to.equal(1);
+  });
+
+  it("tells its own scores, and has no vote", async () => {
+    const { context, events, sent } = nodeWith({});
+    await propose(context, { round: 2, recorded: undefined }, never);
+    expect(events.map(({ event }) => event)).to.deep.equal(["proposed", "evaluated"]);
+    expect(sent).to.have.length(1);
+  });
+});
+
+describe("synchronising", () => {
+  it("gives the learner the weights, keeps them, and tells its scores", async () => {
+    const done: string[] = [];
+    const { context, events } = nodeWith({
+      store: { pin: async () => void done.push("pin") },
+      learner: { acceptWeights: async () => void done.push("accept") },
+    });
+    await synchronise(context, { weights: id, round: 3 }, never);
+    expect(done).to.deep.equal(["accept", "pin"]);
+    expect(events[0]).to.include({ event: "synchronised", round: 3, voteScore: 0.9 });
+  });
+
+  it("takes no weights that fail the checks, whoever accepted them", async () => {
+    const { context } = nodeWith({
+      store: { get: async () => encodeWeights(weightsOf(1, Infinity, 3)) },
+      learner: { acceptWeights: broken },
+    });
+    expect(await failureOf(synchronise(context, { weights: id, round: 3 }, never))).to.have.property(
+      "code",
+      "weights-not-finite",
+    );
+  });
+});
