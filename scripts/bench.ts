@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const all = ["training", "storage"] as const;
+const all = ["training", "storage", "demo"] as const;
 const [name, ...options] = process.argv.slice(2);
 const chosen = name === undefined ? all : all.filter((bench) => bench === name);
 if (chosen.length === 0) {
