@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import { mkdir, open, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { basename, join } from "node:path";
 
-import { argMax, io, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { argMax, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
 import { loadLayersModel } from "@tensorflow/tfjs-layers";
 import { expect } from "chai";
 
@@ -100,13 +103,23 @@ describe("deploy, create, three nodes, status, export", function () {
     expect(exported.files).to.include.members(["model.json", "weights.bin", "weights.safetensors"]);
 
     await useBackend("wasm");
-    const model = await loadLayersModel(io.fromMemory(await readArtifacts(out)));
+    await using server = await serve(out);
+    const model = await loadLayersModel(`${server.address}/model.json`);
     const predicted = tidy(() => {
       const images = Float32Array.from(testSet.images, (byte) => byte / 255);
       return argMax(model.predict(tensor(images, [TEST_IMAGES, 28, 28, 1])) as Tensor, 1).dataSync();
     });
     const correct = predicted.filter((digit, at) => digit === testSet.labels[at]).length;
     expect(correct / TEST_IMAGES).to.be.closeTo(reported, 1e-6);
+  });
+
+  it("audits as sound, from the chain and the running nodes", async () => {
+    const audit = await colearnJson<{ rounds: number; accepted: number; files: number; violations: unknown[] }>([
+      ...["audit", "1", ...target],
+    ]);
+    expect(audit.violations).to.deep.equal([]);
+    expect(audit.rounds).to.equal(2);
+    expect(audit.files).to.equal(audit.accepted + 1);
   });
 
   it("exports the weights of any round, and says so when there are none", async () => {
@@ -119,10 +132,19 @@ describe("deploy, create, three nodes, status, export", function () {
   });
 });
 
-async function readArtifacts(folder: string): Promise<io.ModelArtifacts> {
-  const { modelTopology, weightsManifest } = JSON.parse(
-    await readFile(join(folder, "model.json"), "utf8"),
-  ) as io.ModelJSON;
-  const weightData = new Uint8Array(await readFile(join(folder, "weights.bin"))).buffer;
-  return { modelTopology, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
+/** Serves a folder's files, as a page that uses the model would find them. */
+async function serve(folder: string): Promise<AsyncDisposable & { readonly address: string }> {
+  const server = createServer((request, response) => {
+    readFile(join(folder, basename(request.url ?? ""))).then(
+      (bytes) => response.end(bytes),
+      () => response.writeHead(404).end(),
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  };
 }
