@@ -14,12 +14,16 @@ import { quote } from "./errors.ts";
 import { LONE_SURROGATE, METADATA_KEY } from "./header.ts";
 import { canonicalJson, findFlaw, formatPath } from "./json.ts";
 import type { Metric } from "./metric.ts";
+import { MAX_HEADER_BYTES } from "./safetensors.ts";
 import { specBytes } from "./spec.ts";
 import { bytesPerElement } from "./weights.ts";
 import type { DType, WeightsSpec } from "./weights.ts";
 
 /** A manifest is refused above this. */
 export const MAX_MANIFEST_BYTES = 4_194_304;
+
+/** In a maxBytes beyond tensors and the longest header: the header's length, and whoever rounds up to a page. */
+const MAX_BYTES_SLACK = 4_096;
 
 export interface Manifest {
   readonly version: 1;
@@ -64,7 +68,12 @@ const tensorSpec = z.strictObject({
 const weightsSpec = z
   .strictObject({ tensors: z.array(tensorSpec).min(1).max(4_096), maxBytes: z.int().min(1) })
   .refine(({ tensors }) => new Set(tensors.map(({ name }) => name)).size === tensors.length, "has a tensor twice")
-  .refine((spec) => (specBytes(spec) ?? Infinity) < spec.maxBytes, "has a maxBytes in which its tensors have no room");
+  .refine((spec) => (specBytes(spec) ?? Infinity) < spec.maxBytes, "has a maxBytes in which its tensors have no room")
+  // Whatever a file may have is held in memory and on disk by everyone: no more than such weights can need.
+  .refine(
+    (spec) => spec.maxBytes <= (specBytes(spec) ?? 0) + MAX_HEADER_BYTES + MAX_BYTES_SLACK,
+    `has a maxBytes of more than its tensors and ${MAX_HEADER_BYTES + MAX_BYTES_SLACK} bytes`,
+  );
 
 const manifestV1: z.ZodType<Manifest> = z.strictObject({
   version: z.literal(1),

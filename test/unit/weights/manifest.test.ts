@@ -16,6 +16,9 @@ const manifest: Manifest = {
   seed: 42,
 };
 
+/** Of maxBytes, for these tensors: their bytes, a header of 1 MiB, and 4 KiB. */
+const CEILING = 31_360 + 1_048_576 + 4_096;
+
 const bytesOf = (document: unknown): Uint8Array =>
   new TextEncoder().encode(typeof document === "string" ? document : JSON.stringify(document));
 
@@ -156,6 +159,12 @@ describe("A manifest", function () {
       '"weights": has a tensor twice',
     ],
     ["a cap below the tensors' bytes", ["weights", "maxBytes"], 31_360, "have no room"],
+    [
+      "a cap beyond the tensors' bytes, the longest header and 4 KiB",
+      ["weights", "maxBytes"],
+      CEILING + 1,
+      "has a maxBytes of more than its tensors and 1052672 bytes",
+    ],
     ["tensors that cannot be counted", ["weights", "tensors", 0, "shape"], [2 ** 30, 2 ** 30], "have no room"],
     ["a metric that goes nowhere", ["metric", "direction"], "up", '"metric.direction"'],
     ["a negative tolerance", ["metric", "tolerance"], -0.1, '"metric.tolerance"'],
@@ -168,6 +177,12 @@ describe("A manifest", function () {
       expect(refusalOf(bytesOf(edited(path, value))).message).to.include(fragment);
     });
   }
+
+  it("is taken with a cap in which the longest header has room", () => {
+    const { tensors } = manifest.weights;
+    const roomy: Manifest = { ...manifest, weights: { tensors, maxBytes: CEILING } };
+    expect(parseManifest(encodeManifest(roomy))).to.deep.equal(roomy);
+  });
 
   for (const [what, text, fragment] of [
     ["what is not JSON", "{", "not JSON"],
