@@ -4,11 +4,13 @@ import type { SessionBlockstore } from "@helia/interface";
 import type { Connection } from "@libp2p/interface";
 import type { CID } from "multiformats/cid";
 
+import { orAborted } from "./abort.ts";
 import { StoreError, onDisk } from "./errors.ts";
 import { readFile } from "./file-dag.ts";
 import type { HeliaNode } from "./helia-node.ts";
 import { readLocalBlock } from "./helia-node.ts";
 import type { Provider } from "./providers.ts";
+import { patienceOf } from "./turns.ts";
 
 export interface FetchFileOptions {
   readonly maxBytes: number;
@@ -22,6 +24,8 @@ export interface FetchFileOptions {
 const BLOCKS_AT_ONCE = 8;
 /** How long blocks that were on their way when a fetch was given up may still come in, to be kept for the next one. */
 const LINGER_MILLISECONDS = 10_000;
+/** Part of a turn in which a provider must have been reached. */
+const DIAL_SHARE = 0.5;
 
 /** Why a provider was left. The first two are worth another try, the last two are not. */
 type Failure = "stalled" | "hung up" | "could not be reached" | "does not have it";
@@ -45,8 +49,8 @@ class BlockMissing extends Error {
  * come, so each provider, and each later fetch, only has to give the rest.
  *
  * One provider at a time: several at once would each send every block. All of them share the time in which no block
- * may be missing for ever: a silent one gets its part of it, then the next has its turn, and after the last one those
- * that were silent are asked once more, over a new connection.
+ * may be missing for ever: a silent one gets its part of it ({@link patienceOf}), then the next has its turn, and after
+ * the last one those that were silent are asked once more, over a new connection.
  *
  * @throws StoreError `too-large`, `malformed`, `not-found`, `unavailable`; the signal's reason when it is aborted
  */
@@ -84,7 +88,8 @@ export async function fetchFile(node: HeliaNode, root: CID, options: FetchFileOp
     const left = lastBlock + timeoutMilliseconds - performance.now();
     if (left <= 0) break;
     const turnsLeft = 1 + turns.filter((other) => !isFinal(failures.get(other))).length;
-    const turn = new Turn(node, provider, left / turnsLeft, signal, () => (lastBlock = performance.now()));
+    const patience = patienceOf(left, turnsLeft, failures.size === 0);
+    const turn = new Turn(node, provider, patience, signal, () => (lastBlock = performance.now()));
     try {
       return await turn.run(root, (read) => readFile(root, read, limits));
     } catch (error) {
@@ -158,11 +163,15 @@ class Turn {
   }
 
   async #dial(): Promise<Connection> {
+    const { signal } = this.#end;
+    const clock = setTimeout(() => this.#end.abort(new ProviderFailed("stalled")), this.#patience * DIAL_SHARE);
     try {
-      return await this.#node.helia.libp2p.dial([...this.#provider.addresses], { signal: this.#end.signal });
+      return await orAborted(this.#node.helia.libp2p.dial([...this.#provider.addresses], { signal }), signal);
     } catch (cause) {
-      this.#end.signal.throwIfAborted();
+      signal.throwIfAborted();
       throw new ProviderFailed("could not be reached", cause);
+    } finally {
+      clearTimeout(clock);
     }
   }
 
@@ -233,20 +242,4 @@ class Turn {
 
 function isRetrievalError(error: unknown): boolean {
   return error instanceof Error && (error.name === "LoadBlockFailedError" || error.name === "AggregateError");
-}
-
-/** The promise's outcome, or the signal's reason as soon as that is aborted. */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  promise.catch(() => undefined); // Nobody listens any more once the signal has won.
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort);
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    if (abort !== undefined) signal.removeEventListener("abort", abort);
-  }
 }

@@ -11,7 +11,9 @@ import { CID } from "multiformats/cid";
 import { sha256 } from "multiformats/hashes/sha2";
 
 import { DAG_PB, RAW } from "../weights/content-id.ts";
+import { MAX_LINKS } from "../weights/unixfs.ts";
 import { StoreError } from "./errors.ts";
+import { hasMoreFieldsThan } from "./protobuf.ts";
 
 /** Gives a block, its hash checked. */
 export type ReadBlock = (cid: CID) => Promise<Uint8Array>;
@@ -29,6 +31,9 @@ const MAX_BLOCK_BYTES = 2 * 1024 * 1024;
 const MAX_DEPTH = 8;
 /** Kubo's own default chunk is 256 KiB; a file in crumbs costs a message for each of them. */
 const MIN_MEAN_BLOCK_BYTES = 16 * 1024;
+const DIGEST_BYTES = 32;
+/** What a UnixFS message has beside a size for each link: type, bytes, whole size, hash type, fanout, mode, time. */
+const UNIXFS_FIELDS = 7;
 
 /** Whether bytes are the block of a content id: their hash is in it. */
 export function isBlockOf(cid: CID, bytes: Uint8Array): boolean {
@@ -63,7 +68,7 @@ export async function readFile(root: CID, read: ReadBlock, limits: ReadLimits): 
     return top.bytes;
   }
 
-  const file = new Uint8Array(top.size);
+  const file = allocate(root, top.size);
   const running = new Set<Promise<void>>();
   let received = 0;
   let end = 0;
@@ -164,10 +169,10 @@ function parseNode(root: CID, block: Uint8Array, depth: number, cid: CID = root)
     const size = Number(fields.blockSizes[index]);
     if (!(size > 0) || !Number.isSafeInteger(size))
       throw malformed(root, `its block ${cid.toString()} links to ${size} bytes`);
-    if (child.version !== 1 || child.multihash.code !== sha256.code || (child.code !== RAW && child.code !== DAG_PB)) {
+    if (!isSupported(child)) {
       throw malformed(
         root,
-        `its block ${cid.toString()} links to ${child.toString()}, which is no CIDv1 with sha2-256, raw or dag-pb`,
+        `its block ${cid.toString()} links to ${child.toString()}, which is no CIDv1 with a whole sha2-256, raw or dag-pb`,
       );
     }
     return { cid: child, size, depth: depth + 1 };
@@ -175,25 +180,46 @@ function parseNode(root: CID, block: Uint8Array, depth: number, cid: CID = root)
   return { size: children.reduce((sum, { size }) => sum + size, 0), bytes, links: children };
 }
 
+/**
+ * Warning: the digest's length is the publisher's to choose. Peers deliver a block under a part of its hash, and no
+ * store of ours finds it again.
+ */
+function isSupported({ version, code, multihash }: CID): boolean {
+  const isWholeHash = multihash.code === sha256.code && multihash.digest.length === DIGEST_BYTES;
+  return version === 1 && isWholeHash && (code === RAW || code === DAG_PB);
+}
+
 function decodeNode(root: CID, cid: CID, block: Uint8Array): { links: CID[]; fields: UnixFS } {
   try {
+    // Before decoding, which takes long for a node full of tiny links. A node has its links and its data.
+    if (hasMoreFieldsThan(block, MAX_LINKS + 1)) throw new Error(`more than ${MAX_LINKS} links`);
     const { Links, Data } = decode(block);
     if (Data === undefined) throw new Error("no UnixFS data");
+    if (Links.length > MAX_LINKS) throw new Error(`more than ${MAX_LINKS} links`);
+    if (hasMoreFieldsThan(Data, MAX_LINKS + UNIXFS_FIELDS)) throw new Error(`more than ${MAX_LINKS} sizes`);
     return {
       links: Links.map(({ Hash }) => CID.asCID(Hash) ?? CID.decode(Hash.bytes)),
       fields: UnixFS.unmarshal(Data),
     };
   } catch (cause) {
-    throw new StoreError(
-      "malformed",
-      `${root.toString()} is not a file: its block ${cid.toString()} is no UnixFS node`,
-      { cause },
-    );
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw malformed(root, `its block ${cid.toString()} is no UnixFS node (${reason})`, cause);
   }
 }
 
-function malformed(root: CID, what: string): StoreError {
-  return new StoreError("malformed", `${root.toString()} is not a file: ${what}`);
+/** Room for a file. What a spec allows may be more than this machine has, or than an array can hold. */
+function allocate(root: CID, size: number): Uint8Array {
+  try {
+    return new Uint8Array(size);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const what = `it claims ${size} bytes, for which this machine has no room`;
+    throw new StoreError("too-large", `${root.toString()} is too large: ${what}`, { cause });
+  }
+}
+
+function malformed(root: CID, what: string, cause?: unknown): StoreError {
+  return new StoreError("malformed", `${root.toString()} is not a file: ${what}`, { cause });
 }
 
 function tooLarge(root: CID, what: string, maxBytes: number): StoreError {

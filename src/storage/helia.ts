@@ -4,6 +4,7 @@ import type { CID } from "multiformats/cid";
 import type { ContentId } from "../weights/content-id.ts";
 import { fromCid, toCid } from "../weights/content-id.ts";
 import { unixfsOptions } from "../weights/unixfs.ts";
+import { orAborted } from "./abort.ts";
 import { StoreError, onDisk } from "./errors.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { blocksOf } from "./file-dag.ts";
@@ -143,7 +144,13 @@ class EmbeddedStore implements HeliaStore {
 
   async #run<T>(signal: AbortSignal | undefined, work: (until: AbortSignal) => Promise<T>): Promise<T> {
     const until = signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]);
-    await this.#collecting?.catch(() => undefined);
+    // Nothing may be awaited between this and the work's being noted: a collection could begin under it.
+    while (this.#collecting !== undefined) {
+      await orAborted(
+        this.#collecting.catch(() => undefined),
+        until,
+      );
+    }
     until.throwIfAborted();
     const running = work(until);
     this.#running.add(running);

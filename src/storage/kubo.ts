@@ -20,6 +20,16 @@ const OPEN_MILLISECONDS = 10_000;
 /** A daemon that knows no `offline` goes looking for a block that is not here; this ends the search. */
 const LOCAL_MILLISECONDS = 3_000;
 const BLOCKS_AT_ONCE = 8;
+/** A daemon tries for a minute to reach a peer that is silent; strangers' contacts may name many of those. */
+const DIAL_MILLISECONDS = 5_000;
+const DIALS_AT_ONCE = 8;
+/**
+ * What a daemon says when it works and nobody gave it the block: Kubo's `block was not found locally (offline): ipld:
+ * could not find …`, `blockstore: block not found`, `context deadline exceeded`, and their like in its kin. Anything
+ * else that it refuses is its own trouble and tells nothing of the file.
+ */
+const NOT_FOUND =
+  /\bblock (?:was )?not found\b|\bipld: could not find\b|\bmerkledag: not found\b|\bcontext deadline exceeded\b|\bdeadline has elapsed\b|\brequest timed out\b/i;
 
 /**
  * Opens the store of a running Kubo daemon. It reads block by block and checks each, as the embedded node does, so that
@@ -80,9 +90,7 @@ class KuboStore implements Store {
     const giveUp = (): void =>
       end.abort(new StoreError("not-found", `nobody gave the daemon ${root.toString()} in time`));
     let clock = setTimeout(giveUp, timeoutMilliseconds);
-    const connecting = parseProviders(providers, "")
-      .flatMap(({ addresses }) => addresses)
-      .map((address) => this.#client.swarm.connect(address, { signal }).catch(() => undefined));
+    const connecting = this.#connect(providers, signal);
 
     const read = async (cid: CID): Promise<Uint8Array> => {
       const block = await this.#ask(signal, () => this.#client.block.get(cid, { signal }), "not-found");
@@ -100,8 +108,20 @@ class KuboStore implements Store {
     } finally {
       end.abort();
       clearTimeout(clock);
-      await Promise.all(connecting);
+      await connecting;
     }
+  }
+
+  /** Connects the daemon to providers, best first, a few at once. It is no failure when that fails. */
+  async #connect(providers: readonly string[], signal: AbortSignal): Promise<void> {
+    const addresses = parseProviders(providers, "").flatMap((provider) => provider.addresses);
+    const connectToRest = async (): Promise<void> => {
+      for (let next = addresses.shift(); next !== undefined && !signal.aborted; next = addresses.shift()) {
+        const inTime = AbortSignal.any([signal, AbortSignal.timeout(DIAL_MILLISECONDS)]);
+        await this.#client.swarm.connect(next, { signal: inTime }).catch(() => undefined);
+      }
+    };
+    await Promise.all(Array.from({ length: DIALS_AT_ONCE }, connectToRest));
   }
 
   async has(id: ContentId): Promise<boolean> {
@@ -156,11 +176,11 @@ class KuboStore implements Store {
     return until;
   }
 
-  /** Asks the daemon. `refusal` says what it means when it answers, but with an error. */
+  /** Asks the daemon. `absence` says what it means when it answers that something was not found in time. */
   async #ask<T>(
     signal: AbortSignal,
     request: () => Promise<T>,
-    refusal: "not-found" | "unavailable" = "unavailable",
+    absence: "not-found" | "unavailable" = "unavailable",
   ): Promise<T> {
     try {
       return await request();
@@ -168,7 +188,7 @@ class KuboStore implements Store {
       signal.throwIfAborted();
       const answered = cause instanceof Error && (cause.name === "HTTPError" || cause.name === "TimeoutError");
       throw new StoreError(
-        answered ? refusal : "unavailable",
+        answered && NOT_FOUND.test(cause.message) ? absence : "unavailable",
         `the Kubo daemon at ${this.#origin} ${answered ? "refused" : "does not answer"}: ${reasonOf(cause)}`,
         { cause },
       );

@@ -13,8 +13,11 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-/** @param address a multiaddress /ip4/…/tcp/…/p2p/… */
-export async function openProxy(address: string): Promise<Proxy> {
+/**
+ * @param address a multiaddress /ip4/…/tcp/…/p2p/…
+ * @param delay of everything, each way, in milliseconds: half a round trip
+ */
+export async function openProxy(address: string, delay = 0): Promise<Proxy> {
   const [, , host, , port, , peer] = address.split("/");
   const sockets = new Set<Socket>();
   let received = 0;
@@ -32,15 +35,18 @@ export async function openProxy(address: string): Promise<Proxy> {
         to.destroy();
       });
     }
-    near.pipe(far);
-    far.on("data", (chunk: Buffer) => {
+    if (delay === 0) near.pipe(far);
+    else near.on("data", (chunk: Buffer) => void setTimeout(() => far.write(chunk), delay));
+    const give = (chunk: Buffer): void => {
       received += chunk.length;
       if (received > limit) far.pause();
       else if (!near.write(chunk)) {
         far.pause();
         near.once("drain", () => far.resume());
       }
-    });
+    };
+    if (delay === 0) far.on("data", give);
+    else far.on("data", (chunk: Buffer) => void setTimeout(() => give(chunk), delay));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

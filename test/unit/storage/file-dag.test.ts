@@ -4,9 +4,18 @@ import type { CID } from "multiformats/cid";
 import { StoreError } from "../../../src/storage/errors.ts";
 import { blocksOf, isBlockOf, readFile } from "../../../src/storage/file-dag.ts";
 import type { Block, Blocks } from "./hostile-files.ts";
-import { directory, fileThatClaimsLess, fileThatClaimsMore, nodeBlock, rawBlock } from "./hostile-files.ts";
+import {
+  directory,
+  fileOfLinks,
+  fileThatClaimsLess,
+  fileThatClaimsMore,
+  fileWithShortHash,
+  nodeBlock,
+  rawBlock,
+} from "./hostile-files.ts";
 
 const bytes = (length: number, fill = 7): Uint8Array => new Uint8Array(length).fill(fill);
+const MiB = 1024 * 1024;
 
 describe("readFile", () => {
   it("joins the leaves of several layers in their order, however they come in", async () => {
@@ -59,6 +68,24 @@ describe("readFile", () => {
     expect(source.asked).to.have.length(1);
   });
 
+  it("reads a file whose node has 1024 links", async () => {
+    expect(await read(fileOfLinks(1024), 16 * MiB)).to.have.length(16 * MiB);
+  });
+
+  it("asks for nothing under a link of a shortened hash", async () => {
+    const source = sourceOf(fileWithShortHash());
+    expect(await codeOf(readFile(source.root, source.read, { maxBytes: 1000, concurrency: 8 }))).to.equal("malformed");
+    expect(source.asked).to.have.length(1);
+  });
+
+  it("stops at too many links or sizes before it decodes what comes after them", async () => {
+    const [{ cid, bytes: links }] = fileOfLinks(2000);
+    const endless = Buffer.concat([links, bytes(9, 255)]);
+    expect((await errorOf(read([{ cid, bytes: endless }]))).message).to.contain("more than 1024 links");
+    const sizes = nodeBlock({ sizes: new Array<number>(2000).fill(1) });
+    expect((await errorOf(read([sizes]))).message).to.contain("more than 1024 sizes");
+  });
+
   it("passes on the failure of a block", async () => {
     const failure = new Error("gone");
     const root = nodeBlock({ children: [link(rawBlock(bytes(10)))] });
@@ -85,6 +112,9 @@ describe("readFile", () => {
     ["a file in crumbs", crumbs(), "malformed"],
     ["a file of too many layers", tower(), "malformed"],
     ["a node below that claims another size than its parent says", disagreement(), "malformed"],
+    ["a file with a link of a shortened hash", fileWithShortHash(), "malformed"],
+    ["a node of more than 1024 links", fileOfLinks(1025), "malformed"],
+    ["a file of more bytes than an array can have", immense(), "too-large", Number.MAX_SAFE_INTEGER],
     ["a block of more bytes than are allowed", [rawBlock(bytes(11))], "too-large", 10],
   ];
   for (const [title, blocks, code, maxBytes = 100_000_000] of hostile) {
@@ -128,7 +158,13 @@ function link({ cid, bytes: { length } }: Block, claims = length): { cid: CID; c
 /** 10 000 leaves of one byte. */
 function crumbs(): Blocks {
   const leaf = rawBlock(bytes(1));
-  return [nodeBlock({ children: Array.from({ length: 10_000 }, () => link(leaf)) }), leaf];
+  const inner = nodeBlock({ children: Array.from({ length: 1000 }, () => link(leaf)) });
+  return [nodeBlock({ children: Array.from({ length: 10 }, () => link(inner, 1000)) }), inner, leaf];
+}
+
+function immense(): Blocks {
+  const leaf = rawBlock(bytes(1000));
+  return [nodeBlock({ children: [link(leaf, 2 ** 50), link(leaf, 2 ** 50)] }), leaf];
 }
 
 /** A leaf under twenty nodes. */
@@ -169,10 +205,14 @@ function read(blocks: Blocks, maxBytes = 1000): Promise<Uint8Array> {
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
+  return (await errorOf(promise)).code;
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<StoreError> {
   const error: unknown = await promise.then(
     () => undefined,
     (reason: unknown) => reason,
   );
   expect(error).to.be.instanceOf(StoreError);
-  return (error as StoreError).code;
+  return error as StoreError;
 }

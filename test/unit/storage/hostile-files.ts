@@ -26,12 +26,15 @@ export function nodeBlock(node: {
   type?: UnixFSType;
   data?: Uint8Array;
   children?: readonly { cid: CID; claims: number }[];
+  /** What the node says of its children; by default what they claim. */
+  sizes?: readonly number[];
 }): Block {
   const { type = "file", data, children = [] } = node;
+  const sizes = node.sizes ?? children.map(({ claims }) => claims);
   const fields = new UnixFS({
     type,
     ...(data === undefined ? {} : { data }),
-    blockSizes: children.map(({ claims }) => BigInt(claims)),
+    blockSizes: sizes.map(BigInt),
   });
   return block(DAG_PB, encode(prepare({ Data: fields.marshal(), Links: children.map(({ cid }) => ({ Hash: cid })) })));
 }
@@ -50,6 +53,21 @@ export function fileThatClaimsLess(): Blocks {
 export function fileThatClaimsMore(): Blocks {
   const leaves = [1, 2].map((fill) => rawBlock(new Uint8Array(1000).fill(fill)));
   return [nodeBlock({ children: leaves.map(({ cid }) => ({ cid, claims: 2000 })) }), ...leaves];
+}
+
+/** A leaf under a link with the first 20 bytes of its hash. */
+export function fileWithShortHash(): Blocks {
+  const leaf = rawBlock(new Uint8Array(1000));
+  const { code, digest } = leaf.cid.multihash;
+  const short = { cid: CID.createV1(RAW, Digest.create(code, digest.slice(0, 20))), bytes: leaf.bytes };
+  return [nodeBlock({ children: [{ cid: short.cid, claims: 1000 }] }), short];
+}
+
+/** A root of so many links to one leaf. */
+export function fileOfLinks(count: number): Blocks {
+  const leaf = rawBlock(new Uint8Array(16 * 1024));
+  const link = { cid: leaf.cid, claims: leaf.bytes.length };
+  return [nodeBlock({ children: Array.from({ length: count }, () => link) }), leaf];
 }
 
 function block(codec: number, bytes: Uint8Array): Block {
