@@ -52,7 +52,7 @@ const BITSWAP_MESSAGE_MILLISECONDS = 120_000;
  */
 export async function startHeliaNode({ directory, listen, announce }: HeliaNodeOptions): Promise<HeliaNode> {
   const datastore = await openDatastore(directory);
-  const blocks = new DiskBlockstore(join(directory, "blocks"));
+  const blocks = new DiskBlockstore(blocksIn(directory));
   const helia = withBitswap(
     withLibp2pLight<ReturnType<typeof createHeliaLight>, Services>(
       createHeliaLight({ blockstore: blocks, datastore }),
@@ -115,9 +115,15 @@ export async function readLocalBlock({ blocks }: HeliaNode, cid: CID): Promise<U
   return undefined;
 }
 
+function blocksIn(directory: string): string {
+  return join(directory, "blocks");
+}
+
 async function openDatastore(directory: string): Promise<LevelDatastore> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
+    // Helia makes it with the first block, and a collection of garbage before that would not find it.
+    await mkdir(blocksIn(directory), { recursive: true });
     const datastore = new LevelDatastore(join(directory, "datastore"));
     // Opened beneath the wrapper, whose error no longer says why.
     await datastore.db.open({ createIfMissing: true });
