@@ -32,6 +32,6 @@ async function deploy(options: DeployOptions): Promise<void> {
       );
     }
   } finally {
-    await provider.destroy();
+    provider.destroy();
   }
 }

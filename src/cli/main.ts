@@ -4,7 +4,7 @@ import { stderr } from "node:process";
 import { Command, CommanderError } from "commander";
 
 import { ColearnError, UserError } from "../errors.ts";
-import { RevertError } from "../ledger/errors.ts";
+import { plainError, RevertError } from "../ledger/errors.ts";
 
 /** Each command is a module of its own, loaded only when it is asked for: most need no machine learning at all. */
 const commands: Readonly<
@@ -20,6 +20,7 @@ const commands: Readonly<
   node: { summary: "run a learner's node", load: () => import("./node.ts") },
   leave: { summary: "stop taking part in an experiment", load: () => import("./leave.ts") },
   status: { summary: "show an experiment's learners, rounds and votes", load: () => import("./status.ts") },
+  audit: { summary: "check an experiment's rounds and weights again", load: () => import("./audit.ts") },
   export: { summary: "take the trained model home", load: () => import("./export.ts") },
 };
 
@@ -50,8 +51,9 @@ function version(): string {
 }
 
 /** What went wrong in one line, and the exit code. */
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USER_ERROR;
+function report(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : USER_ERROR;
+  const error = plainError(thrown) ?? thrown;
   if (error instanceof ColearnError) {
     const remedy = error.remedy === undefined ? "" : ` (${error.remedy})`;
     stderr.write(`error: ${error.message}${remedy}\n`.replaceAll(/\n(?!$)/g, " "));

@@ -115,7 +115,7 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
       keepServing: options.untilComplete !== true,
     });
   } finally {
-    await ledger.provider.destroy();
+    ledger.provider.destroy();
     if (process.connected) process.disconnect();
   }
 }

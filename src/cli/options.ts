@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseUnits } from "ethers";
 
 /** Parsers of option values: what they refuse becomes one line that names the option and the value, and exit code 2. */
 
@@ -54,6 +55,14 @@ export function experimentId(text: string): bigint {
   return BigInt(text);
 }
 
+/** A price of gas in gwei, as wei. */
+function gwei(text: string): bigint {
+  if (!/^\d{1,9}(\.\d{1,9})?$/.test(text) || Number(text) === 0) {
+    throw new InvalidArgumentError("It must be a number of gwei above 0, as 30 or 0.5.");
+  }
+  return parseUnits(text, "gwei");
+}
+
 export function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
 }
@@ -71,6 +80,8 @@ export interface KeyOptions {
   readonly key?: string;
   readonly passphraseFile?: string;
   readonly devAccount?: number;
+  /** Wei for a unit of gas. */
+  readonly maxFee?: bigint;
 }
 
 export const RPC_DEFAULT = "http://127.0.0.1:8545";
@@ -106,6 +117,11 @@ export function withKey(command: Command): Command {
       new Option("--dev-account <n>", "one of the public test accounts of a local Hardhat chain, from 0").argParser(
         integer(0, 999),
       ),
+    )
+    .addOption(
+      new Option("--max-fee <gwei>", "sign nothing that offers more for a unit of gas; 500 if left out")
+        .env("COLEARN_MAX_FEE")
+        .argParser(gwei),
     );
 }
 

@@ -14,7 +14,7 @@ export async function openLedger(options: ContractOptions): Promise<Ledger> {
     await requireContract(provider, options.contract);
     return new Ledger(provider, options.contract);
   } catch (error) {
-    await provider.destroy();
+    provider.destroy();
     throw error;
   }
 }
@@ -26,7 +26,7 @@ export async function withTransactor<T>(
 ): Promise<T> {
   return withLedger(options, async (ledger) => {
     const wallet = await fundedKey(options, ledger.provider);
-    return work(await Transactor.create(ledger, wallet));
+    return work(await Transactor.create(ledger, wallet, { maxFeePerGas: options.maxFee }));
   });
 }
 
@@ -35,7 +35,7 @@ export async function withLedger<T>(options: ContractOptions, work: (ledger: Led
   try {
     return await work(ledger);
   } finally {
-    await ledger.provider.destroy();
+    ledger.provider.destroy();
   }
 }
 

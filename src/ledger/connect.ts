@@ -1,15 +1,17 @@
-import { Interface, isAddress, JsonRpcProvider, Network, WebSocketProvider } from "ethers";
+import { Interface, isAddress, isError, Network, type JsonRpcProvider } from "ethers";
 
 import { UserError } from "../errors.ts";
+import { Endpoint, endpointRequest, hostOf } from "./endpoint.ts";
+import { explain, reasonOf } from "./errors.ts";
 import { abi } from "./generated/abi.ts";
 
 /** Chains where anybody can mine: blocks come at once, and the accounts' keys are public. */
 export const LOCAL_CHAIN_ID = 31337;
 
-export type Provider = JsonRpcProvider | WebSocketProvider;
+export type Provider = JsonRpcProvider;
 
 export interface ConnectOptions {
-  /** An http(s) or ws(s) address of a JSON-RPC endpoint. */
+  /** An http(s) address of a JSON-RPC endpoint, with a user and password where it asks for them. */
   readonly rpc: string;
   /** Refuse any other chain. */
   readonly chainId?: number | undefined;
@@ -22,74 +24,54 @@ export interface ConnectOptions {
  * @throws UserError when nothing answers there, or another chain does
  */
 export async function connect({ rpc, chainId, timeoutMilliseconds = 5_000 }: ConnectOptions): Promise<Provider> {
-  if (!/^(https?|wss?):\/\//.test(rpc)) {
-    throw new UserError("rpc", `${JSON.stringify(rpc)} is not an address of a JSON-RPC endpoint`, {
-      remedy: "give one that begins with http://, https://, ws:// or wss://",
-    });
-  }
+  requireHttp(rpc);
   const actual = await chainIdOf(rpc, timeoutMilliseconds);
   if (chainId !== undefined && actual !== chainId) {
-    throw new UserError("wrong-chain", `${rpc} is chain ${actual}, not chain ${chainId}`, {
+    throw new UserError("wrong-chain", `${hostOf(rpc)} is chain ${actual}, not chain ${chainId}`, {
       remedy: "give the endpoint of the right chain with --rpc, or its id with --chain-id",
     });
   }
   const network = Network.from(actual);
-  const options = {
+  return new Endpoint(endpointRequest(rpc), network, {
     staticNetwork: network,
     pollingInterval: actual === LOCAL_CHAIN_ID ? 100 : 2_000,
     cacheTimeout: -1,
-  };
-  return rpc.startsWith("ws")
-    ? new WebSocketProvider(rpc, network, options)
-    : new JsonRpcProvider(rpc, network, options);
+  });
+}
+
+function requireHttp(rpc: string): void {
+  const url = URL.parse(rpc);
+  if (url !== null && /^https?:$/.test(url.protocol)) return;
+  if (url !== null && /^wss?:$/.test(url.protocol)) {
+    throw new UserError("rpc", `the endpoint at ${url.host} is a WebSocket's`, {
+      remedy: "give its address with http:// or https://: a node asks again and again, and needs no open connection",
+    });
+  }
+  // Shown only where it is a bare name: anything longer may hold a password or a key all the same.
+  const shown = /^[\w.-]{0,64}$/.test(rpc) ? JSON.stringify(rpc) : "the text given";
+  throw new UserError("rpc", `${shown} is not an address of a JSON-RPC endpoint`, {
+    remedy: "give one that begins with http:// or https:// with --rpc",
+  });
 }
 
 /** Asks once, by hand: ethers would retry for ever, and log, where nothing answers. */
 async function chainIdOf(rpc: string, timeoutMilliseconds: number): Promise<number> {
-  const request = { jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] };
-  const ask = rpc.startsWith("ws") ? askWebSocket : askHttp;
+  const request = endpointRequest(rpc);
+  request.timeout = timeoutMilliseconds;
+  request.setThrottleParams({ maxAttempts: 1 });
+  request.body = { jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] };
+  let why = "it did not tell its chain's id";
   try {
-    const answer = (await ask(rpc, JSON.stringify(request), timeoutMilliseconds)) as { result?: unknown };
-    const id = Number(answer.result);
-    if (!Number.isSafeInteger(id) || id <= 0) throw new Error(`it answered ${JSON.stringify(answer).slice(0, 100)}`);
-    return id;
-  } catch (cause) {
-    throw new UserError("rpc", `no JSON-RPC endpoint answers at ${rpc}`, {
-      remedy: "start the chain (`npx hardhat node`), or give another address with --rpc",
-      cause,
-    });
+    const response = await request.send();
+    response.assertOk();
+    const id = Number((response.bodyJson as { result?: unknown } | null)?.result);
+    if (Number.isSafeInteger(id) && id > 0) return id;
+  } catch (error) {
+    why = reasonOf(error);
   }
-}
-
-async function askHttp(rpc: string, body: string, timeoutMilliseconds: number): Promise<unknown> {
-  const response = await fetch(rpc, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body,
-    signal: AbortSignal.timeout(timeoutMilliseconds),
+  throw new UserError("rpc", `no JSON-RPC endpoint answers at ${hostOf(rpc)}: ${why}`, {
+    remedy: "start the chain (`npx hardhat node`), or give another address with --rpc",
   });
-  return response.json();
-}
-
-async function askWebSocket(rpc: string, body: string, timeoutMilliseconds: number): Promise<unknown> {
-  const socket = new WebSocket(rpc);
-  try {
-    return await new Promise((resolve, reject) => {
-      const fail = (reason: string) => () => {
-        reject(new Error(reason));
-      };
-      AbortSignal.timeout(timeoutMilliseconds).addEventListener("abort", fail("no answer in time"));
-      socket.addEventListener("error", fail("connection failed"));
-      socket.addEventListener("open", () => {
-        socket.send(body);
-      });
-      socket.addEventListener("message", ({ data }) => {
-        resolve(JSON.parse(String(data)));
-      });
-    });
-  } finally {
-    socket.close();
-  }
 }
 
 /**
@@ -105,12 +87,19 @@ export async function requireContract(provider: Provider, address: string): Prom
   const missing = new UserError("contract", `no CollectiveLearning contract is at ${address} on this chain`, {
     remedy: "deploy one with `colearn deploy`, or check --contract and --rpc",
   });
-  if ((await provider.getCode(address)) === "0x") throw missing;
   const contract = new Interface(abi);
+  const data = contract.encodeFunctionData("experimentCount");
+  const answer = await ask(provider, address, data).catch((error: unknown) => {
+    if (isError(error, "CALL_EXCEPTION")) return "0x";
+    throw explain(error, "find the contract", contract);
+  });
   try {
-    const data = contract.encodeFunctionData("experimentCount");
-    contract.decodeFunctionResult("experimentCount", await provider.call({ to: address, data }));
+    contract.decodeFunctionResult("experimentCount", answer);
   } catch {
     throw missing;
   }
+}
+
+async function ask(provider: Provider, address: string, data: string): Promise<string> {
+  return (await provider.getCode(address)) === "0x" ? "0x" : provider.call({ to: address, data });
 }

@@ -1,4 +1,4 @@
-import { isError, type Interface } from "ethers";
+import { isError, type EthersError, type Interface } from "ethers";
 
 import { ColearnError, UserError } from "../errors.ts";
 
@@ -39,6 +39,42 @@ function revertData(error: unknown): string | undefined {
   return undefined;
 }
 
+/** Whether ethers threw it: such an error's message and stack may carry the request, with its address and body. */
+function isEthersError(error: unknown): error is EthersError {
+  return error instanceof Error && "code" in error && "shortMessage" in error;
+}
+
+/** What ethers, or anything else, has to say of a failure, without the request that failed. */
+export function reasonOf(error: unknown): string {
+  if (isEthersError(error)) return error.shortMessage;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What an endpoint that fails is to ethers. */
+const endpointCodes: ReadonlySet<string> = new Set(["SERVER_ERROR", "NETWORK_ERROR", "TIMEOUT", "CANCELLED"]);
+
+/**
+ * The UserError `rpc` of an endpoint that cannot be reached or answers with something else than JSON-RPC; undefined
+ * where an error is none of these. It has no cause: that would carry the address, and a password or key in it.
+ * @param host what may be shown of the address
+ */
+export function endpointError(error: unknown, host?: string): UserError | undefined {
+  const isFetch = error instanceof TypeError && error.message === "fetch failed";
+  // What ethers says of an answer that is not JSON.
+  const isBody = isError(error, "UNSUPPORTED_OPERATION") && error.operation === "bodyJson";
+  if (!isFetch && !isBody && !(isEthersError(error) && endpointCodes.has(error.code))) return undefined;
+  const where = host === undefined ? "the JSON-RPC endpoint" : `the JSON-RPC endpoint at ${host}`;
+  return new UserError("rpc", `${where} does not answer: ${reasonOf(error)}`, {
+    remedy: "check that it runs, and --rpc",
+  });
+}
+
+/** The last resort for an error of ethers that nobody explained: one line, without the request; undefined for others. */
+export function plainError(error: unknown): ColearnError | undefined {
+  if (!isEthersError(error)) return undefined;
+  return endpointError(error) ?? new ColearnError("ethers", `${error.shortMessage} (${error.code})`);
+}
+
 /** Turns what ethers throws into what a person, or the node, can act on. */
 export function explain(error: unknown, action: string, contract: Interface): Error {
   if (error instanceof ColearnError) return error;
@@ -54,5 +90,5 @@ export function explain(error: unknown, action: string, contract: Interface): Er
   if (isError(error, "CALL_EXCEPTION")) {
     return new ColearnError("reverted", `the contract refused to ${action}: ${error.shortMessage}`, { cause: error });
   }
-  return error instanceof Error ? error : new Error(String(error));
+  return endpointError(error) ?? (error instanceof Error ? error : new Error(String(error)));
 }

@@ -1,27 +1,14 @@
-import type { Signer, TransactionReceipt, TransactionRequest } from "ethers";
+import type { Signer, TransactionReceipt } from "ethers";
 
 import { ColearnError } from "../errors.ts";
 import { explain } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
+import { Outbox, type Call, type OutboxOptions } from "./outbox.ts";
 import { toScore } from "./score.ts";
 import { admissions, type ExperimentConfig } from "./types.ts";
 import type { ContentId } from "../weights/content-id.ts";
 
-/**
- * Gas on top of the estimate. A vote that was estimated as one of many may be mined as the last one, which settles the
- * round and opens the next.
- */
-const GAS_MARGIN = 300_000n;
-const MAX_BUMPS = 6;
-/** Nodes take a replacement only at 10 % more or above. */
-const BUMP_PERCENT = 115n;
-
-export interface TransactorOptions {
-  /** Blocks on top of the one with the transaction before it counts as done. Default 1: that block itself. */
-  readonly confirmations?: number;
-  /** An unmined transaction is sent again with higher fees after this. Default 30 000. */
-  readonly patienceMilliseconds?: number;
-}
+export type TransactorOptions = OutboxOptions;
 
 /**
  * Sends one key's transactions to one contract. It owns the key's nonce: transactions go out one after the other, each
@@ -30,22 +17,13 @@ export interface TransactorOptions {
 export class Transactor {
   readonly ledger: Ledger;
   readonly address: string;
-  readonly #signer: Signer;
-  readonly #confirmations: number;
-  readonly #patience: number;
+  readonly #outbox: Outbox;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(
-    ledger: Ledger,
-    signer: Signer,
-    address: string,
-    { confirmations = 1, patienceMilliseconds = 30_000 }: TransactorOptions,
-  ) {
+  private constructor(ledger: Ledger, signer: Signer, address: string, options: TransactorOptions) {
     this.ledger = ledger;
-    this.#signer = signer.connect(ledger.provider);
     this.address = address;
-    this.#confirmations = confirmations;
-    this.#patience = patienceMilliseconds;
+    this.#outbox = new Outbox(ledger.provider, signer.connect(ledger.provider), address, options);
   }
 
   static async create(ledger: Ledger, signer: Signer, options: TransactorOptions = {}): Promise<Transactor> {
@@ -120,12 +98,10 @@ export class Transactor {
     return sent;
   }
 
-  async #sendAlone(action: string, call: TransactionRequest): Promise<TransactionReceipt> {
+  async #sendAlone(action: string, call: Call): Promise<TransactionReceipt> {
     const { provider } = this.ledger;
     try {
-      const estimate = await provider.estimateGas({ ...call, from: this.address });
-      const populated = await this.#signer.populateTransaction({ ...call, gasLimit: estimate + GAS_MARGIN });
-      const receipt = await this.#mine(populated);
+      const receipt = await this.#outbox.send(call);
       if (receipt.status !== 1) {
         // Mined but refused: what the estimate saw was overtaken. Asking again tells why.
         await provider.call({ ...call, from: this.address, blockTag: receipt.blockNumber });
@@ -136,46 +112,4 @@ export class Transactor {
       throw explain(error, action, this.ledger.interface);
     }
   }
-
-  /** Broadcasts until mined, with higher fees each time that patience runs out. All attempts share one nonce. */
-  async #mine(transaction: TransactionRequest): Promise<TransactionReceipt> {
-    const { provider } = this.ledger;
-    const hashes: string[] = [];
-    for (let attempt = 0; attempt <= MAX_BUMPS; attempt++) {
-      const signed = await this.#signer.signTransaction(bump(transaction, attempt));
-      const response = await provider.broadcastTransaction(signed).catch((error: unknown) => {
-        // "Nonce too low" after a bump: an earlier attempt was mined in between.
-        if (hashes.length === 0) throw error;
-        return undefined;
-      });
-      if (response) hashes.push(response.hash);
-      const until = Date.now() + this.#patience;
-      while (Date.now() < until) {
-        for (const hash of hashes) {
-          const receipt = await provider.getTransactionReceipt(hash);
-          if (receipt && (await receipt.confirmations()) >= this.#confirmations) return receipt;
-        }
-        await new Promise((resolve) => setTimeout(resolve, provider.pollingInterval));
-      }
-    }
-    throw new ColearnError("not-mined", `transaction ${hashes.at(-1)} was not mined`, {
-      remedy: "the network is congested or the endpoint is stuck: the node tries again",
-    });
-  }
-}
-
-function bump(transaction: TransactionRequest, times: number): TransactionRequest {
-  const raise = (fee: TransactionRequest["gasPrice"]) => {
-    if (fee === null || fee === undefined) return undefined;
-    let raised = BigInt(fee);
-    for (let i = 0; i < times; i++) raised = (raised * BUMP_PERCENT) / 100n + 1n;
-    return raised;
-  };
-  const { gasPrice, maxFeePerGas, maxPriorityFeePerGas, ...rest } = transaction;
-  const fees = {
-    gasPrice: raise(gasPrice),
-    maxFeePerGas: raise(maxFeePerGas),
-    maxPriorityFeePerGas: raise(maxPriorityFeePerGas),
-  };
-  return { ...rest, ...Object.fromEntries(Object.entries(fees).filter(([, fee]) => fee !== undefined)) };
 }

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { ContractFactory, NonceManager, Wallet } from "ethers";
 
 import { startChain, type LocalChain } from "../../src/demo/chain.ts";
-import { UserError } from "../../src/errors.ts";
+import { ColearnError, UserError } from "../../src/errors.ts";
 import { connect, type Provider } from "../../src/ledger/connect.ts";
 import { devAccount } from "../../src/ledger/dev-accounts.ts";
 import { RevertError } from "../../src/ledger/errors.ts";
@@ -11,6 +11,7 @@ import { bytecode } from "../../src/ledger/generated/bytecode.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { Transactor } from "../../src/ledger/transactor.ts";
 import type { ExperimentConfig } from "../../src/ledger/types.ts";
+import { colearn, until } from "./support/colearn.ts";
 
 const config: ExperimentConfig = {
   manifest: { digest: `0x${"1".repeat(64)}`, codec: 0x55 },
@@ -27,6 +28,9 @@ const config: ExperimentConfig = {
   earlyDecision: true,
 };
 
+/** What Hardhat tells of a transaction that waits. */
+type Waiting = Readonly<Record<"from" | "nonce" | "hash" | "maxFeePerGas" | "maxPriorityFeePerGas", string>>;
+
 describe("Transactor, on a real chain", function () {
   this.timeout(60_000);
   let chain: LocalChain;
@@ -42,10 +46,23 @@ describe("Transactor, on a real chain", function () {
     ledger = new Ledger(provider, await contract.getAddress());
   });
 
+  afterEach(() => provider.send("evm_setAutomine", [true]));
+
   after(async () => {
-    await provider.destroy();
+    provider.destroy();
     await chain.stop();
   });
+
+  /** The transaction that waits to be mined with a nonce, as soon as there is one. */
+  async function waiting(from: string, nonce: number): Promise<Waiting> {
+    let found: Waiting | undefined;
+    await until("a transaction waits to be mined", async () => {
+      const pending = (await provider.send("eth_pendingTransactions", [])) as Waiting[];
+      found = pending.find((sent) => sent.from === from.toLowerCase() && Number(sent.nonce) === nonce);
+      return found !== undefined;
+    });
+    return found as unknown as Waiting;
+  }
 
   it("creates an experiment that reads back as it was configured", async () => {
     const coordinator = await Transactor.create(ledger, devAccount(0));
@@ -85,15 +102,75 @@ describe("Transactor, on a real chain", function () {
     const nonce = await provider.getTransactionCount(patient.address);
     await provider.send("evm_setAutomine", [false]);
     const sent = patient.invite(id, [devAccount(1).address]);
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const first = await waiting(patient.address, nonce);
+    await until("it is replaced", async () => (await waiting(patient.address, nonce)).hash !== first.hash);
     await provider.send("evm_mine", []);
     const receipt = await sent;
-    await provider.send("evm_setAutomine", [true]);
     const transaction = await receipt.getTransaction();
     expect(transaction.nonce).to.equal(nonce);
-    const first = await provider.getFeeData();
     expect(Number(transaction.maxPriorityFeePerGas)).to.be.greaterThan(1.1 * Number(first.maxPriorityFeePerGas));
     expect(await provider.getTransactionCount(patient.address)).to.equal(nonce + 1);
+  });
+
+  it("replaces a transaction that was given up, whatever is sent next", async () => {
+    const hasty = await Transactor.create(ledger, devAccount(0), { patienceMilliseconds: 200 });
+    const id = await hasty.createExperiment(config);
+    const nonce = await provider.getTransactionCount(hasty.address);
+    await provider.send("evm_setAutomine", [false]);
+    const error: unknown = await hasty.invite(id, [devAccount(1).address]).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(ColearnError).and.include({ code: "not-mined" });
+    const stuck = await waiting(hasty.address, nonce);
+    const sent = hasty.invite(id, [devAccount(2).address]);
+    await until("it is replaced", async () => (await waiting(hasty.address, nonce)).hash !== stuck.hash);
+    await provider.send("evm_mine", []);
+    await sent;
+    expect(await provider.getTransactionCount(hasty.address)).to.equal(nonce + 1);
+    expect(await provider.getTransactionCount(hasty.address, "pending")).to.equal(nonce + 1);
+    expect(await ledger.snapshot(id, devAccount(2).address)).to.include({ invited: true });
+    expect(await ledger.snapshot(id, devAccount(1).address)).to.include({ invited: false });
+  });
+
+  it("says at once that another process of the same key replaced its transaction", async () => {
+    const one = await Transactor.create(ledger, devAccount(0));
+    const id = await one.createExperiment(config);
+    const nonce = await provider.getTransactionCount(one.address);
+    await provider.send("evm_setAutomine", [false]);
+    const sent = one.invite(id, [devAccount(1).address]).catch((reason: unknown) => reason);
+    const { maxFeePerGas } = await waiting(one.address, nonce);
+    const fee = 2n * BigInt(maxFeePerGas);
+    const fees = { maxFeePerGas: fee, maxPriorityFeePerGas: fee };
+    const other = devAccount(0).connect(provider);
+    await other.sendTransaction({ to: one.address, nonce, gasLimit: 21_000n, ...fees });
+    await provider.send("evm_mine", []);
+    const error = await sent;
+    expect(error).to.be.instanceOf(ColearnError).and.include({ code: "replaced" });
+    await provider.send("evm_setAutomine", [true]);
+    await one.invite(id, [devAccount(1).address]);
+  });
+
+  it("signs nothing where the network asks for more than the limit", async () => {
+    const thrifty = await Transactor.create(ledger, devAccount(0), { maxFeePerGas: 1_000n });
+    const nonce = await provider.getTransactionCount(thrifty.address, "pending");
+    const error: unknown = await thrifty.createExperiment(config).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(ColearnError).and.include({ code: "fee-too-high" });
+    expect(String(error)).to.match(/[\d.]+ gwei .* 0\.000001 gwei/);
+    expect(await provider.getTransactionCount(thrifty.address, "pending")).to.equal(nonce);
+  });
+
+  it("keeps to the limit that the command line gives", async () => {
+    const coordinator = await Transactor.create(ledger, devAccount(0));
+    const id = await coordinator.createExperiment(config);
+    const target = ["--rpc", chain.rpc, "--contract", ledger.address, "--dev-account", "0"];
+    const cancel = (maxFee: string) => colearn(["cancel", id.toString(), ...target, "--max-fee", maxFee]);
+    const low = await cancel("0.000001");
+    expect(low.stderr).to.match(/^error: .* gwei .* above the limit of 0\.000001 gwei \(.*--max-fee\)\n$/);
+    expect(low.code).to.equal(1);
+    expect(await ledger.snapshot(id)).to.include({ status: "enrolling" });
+    for (const wrong of ["0", "-1", "much"]) {
+      expect(await cancel(wrong)).to.include({ code: 2, stdout: "" });
+    }
+    expect(await cancel("500")).to.include({ code: 0, stderr: "" });
+    expect(await ledger.snapshot(id)).to.include({ status: "cancelled" });
   });
 
   it("says that a key has no funds", async () => {
@@ -114,7 +191,7 @@ describe("Transactor, on a real chain", function () {
     // Both are estimated on the same state, then mined in one block: the second costs far more than it was estimated at.
     await provider.send("evm_setAutomine", [false]);
     const votes = learners.slice(1).map((learner) => learner.vote(id, 1, proposal, true, 0.5));
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    for (const { address } of learners.slice(1)) await waiting(address, await provider.getTransactionCount(address));
     await provider.send("evm_setAutomine", [true]);
     await provider.send("evm_mine", []);
     for (const receipt of await Promise.all(votes)) expect(receipt.status).to.equal(1);
