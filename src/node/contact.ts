@@ -53,8 +53,8 @@ export function parseContact(text: string): string[] {
   return addresses.filter((address) => peerOf(address) === peer).slice(0, MAX_ADDRESSES);
 }
 
-function peerOf(address: string): string | undefined {
-  return address.split("/").at(-1);
+function peerOf(address: string): string {
+  return address.slice(address.lastIndexOf("/") + 1);
 }
 
 function isDialable(address: string): boolean {
@@ -81,7 +81,7 @@ export class ContactBook {
   readonly #announced = new Map<string, string>();
   #seen: number | undefined;
 
-  /** @param extra addresses beyond those on the ledger, tried last */
+  /** @param extra addresses beyond those on the ledger */
   constructor(ledger: Ledger, experiment: bigint, extra: readonly string[]) {
     this.#ledger = ledger;
     this.#experiment = experiment;
@@ -100,16 +100,16 @@ export class ContactBook {
     }
     this.#seen = latest;
 
-    const peers = new Set<string | undefined>();
-    const rank = (learner: string) => (learner === first ? 0 : 1);
-    const contacts = [...this.#announced].sort(([a], [b]) => rank(a) - rank(b));
-    const addresses = contacts.flatMap(([, contact]) => {
-      const parsed = parseContact(contact);
-      const peer = parsed[0] === undefined ? undefined : peerOf(parsed[0]);
-      if (peers.has(peer)) return [];
-      peers.add(peer);
-      return parsed;
+    // The operator's own come right after the proposer's, where no number of strangers' contacts can push them out.
+    const others = [...this.#announced]
+      .filter(([learner]) => learner !== first)
+      .map(([, contact]) => parseContact(contact));
+    const proposers = first === undefined ? undefined : this.#announced.get(first);
+    const peers = new Set<string>();
+    return [proposers === undefined ? [] : parseContact(proposers), this.#extra, ...others].flatMap((addresses) => {
+      const fresh = addresses.filter((address) => !peers.has(peerOf(address)));
+      for (const address of fresh) peers.add(peerOf(address));
+      return fresh;
     });
-    return [...addresses, ...this.#extra];
   }
 }

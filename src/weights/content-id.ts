@@ -38,7 +38,7 @@ export function toCid({ digest, codec }: ContentId): CID {
  */
 export function fromCid(cid: CID): ContentId {
   const { version, code: codec, multihash } = cid;
-  if (version !== 1 || multihash.code !== sha256.code || (codec !== RAW && codec !== DAG_PB)) {
+  if (version !== 1 || multihash.code !== sha256.code || multihash.size !== 32 || (codec !== RAW && codec !== DAG_PB)) {
     throw new ColearnError("content-id", `${cid.toString()} is not a CIDv1 with sha2-256 and codec raw or dag-pb`);
   }
   return { digest: `0x${toHex(multihash.digest)}`, codec };

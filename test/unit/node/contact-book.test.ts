@@ -26,10 +26,10 @@ describe("ContactBook", () => {
     { learner: "B", contact: contact(at(2, "PeerB")), block: 11 },
   ];
 
-  it("names the proposer's addresses first, then the others', then the operator's own", async () => {
+  it("names the proposer's addresses first, then the operator's own, then the others'", async () => {
     const book = new ContactBook(ledgerOf([...announced]).ledger, 1n, [at(9, "Mine")]);
-    expect(await book.providers("B")).to.deep.equal([at(2, "PeerB"), at(1, "PeerA"), at(9, "Mine")]);
-    expect(await book.providers()).to.deep.equal([at(1, "PeerA"), at(2, "PeerB"), at(9, "Mine")]);
+    expect(await book.providers("B")).to.deep.equal([at(2, "PeerB"), at(9, "Mine"), at(1, "PeerA")]);
+    expect(await book.providers()).to.deep.equal([at(9, "Mine"), at(1, "PeerA"), at(2, "PeerB")]);
   });
 
   it("lets nobody speak for the proposer's peer", async () => {
