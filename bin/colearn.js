@@ -7,5 +7,7 @@ if (Number.parseInt(process.versions.node) < 24) {
   process.exit(2);
 }
 const source = new URL("../src/cli/main.ts", import.meta.url);
-const { main } = await import(existsSync(source) ? source.href : new URL("../dist/cli/main.js", import.meta.url).href);
-process.exit(await main(process.argv.slice(2)));
+const { runAndExit } = await import(
+  existsSync(source) ? source.href : new URL("../dist/cli/main.js", import.meta.url).href
+);
+await runAndExit(process.argv.slice(2));

@@ -21,7 +21,7 @@ async function deploy(options: DeployOptions): Promise<void> {
   const provider = await connect(options);
   try {
     const wallet = (await fundedKey(options, provider)).connect(provider);
-    const { address: contract, transaction } = await deployContract(wallet);
+    const { address: contract, transaction } = await deployContract(wallet, options.maxFee);
     const { chainId } = await provider.getNetwork();
     if (options.json) {
       printJson({ contract, chainId: Number(chainId), transaction });

@@ -75,4 +75,17 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) process.exit(await main(process.argv.slice(2)));
+/** How long what a command left open may keep the process, before it is ended by force. */
+const LINGER_MILLISECONDS = 3_000;
+
+/**
+ * Runs the command line and ends the process with its exit code: by itself, once nothing is open any more. (Forced from
+ * within JavaScript, Node's shutdown can wait for ever for a thread of V8's that waits for this one.)
+ */
+export async function runAndExit(argv: readonly string[]): Promise<void> {
+  const code = await main(argv);
+  process.exitCode = code;
+  setTimeout(() => process.exit(code), LINGER_MILLISECONDS).unref();
+}
+
+if (import.meta.main) await runAndExit(process.argv.slice(2));

@@ -5,6 +5,9 @@ import { ColearnError } from "../errors.ts";
 /** Nodes take a replacement only at 10 % more or above. */
 const RAISE_PERCENT = 115n;
 
+/** What is offered at most for a unit of gas where nothing else is said, wei: 500 gwei. */
+export const DEFAULT_MAX_FEE = 500_000_000_000n;
+
 /** What a transaction offers for a unit of gas, wei: at most `most`, of which `tip` (none on old chains) is the miner's. */
 export interface Fees {
   readonly most: bigint;

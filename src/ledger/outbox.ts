@@ -4,7 +4,7 @@ import { isError, keccak256, type Signer, type TransactionLike, type Transaction
 
 import { ColearnError } from "../errors.ts";
 import type { Provider } from "./connect.ts";
-import { feeFields, feesOf, higher, raise, requireAffordable, type Fees } from "./fees.ts";
+import { DEFAULT_MAX_FEE, feeFields, feesOf, higher, raise, requireAffordable, type Fees } from "./fees.ts";
 
 /**
  * Gas on top of the estimate. A vote that was estimated as one of many may be mined as the last one, which settles the
@@ -70,7 +70,7 @@ export class Outbox {
     this.#from = from;
     this.#confirmations = options.confirmations ?? 1;
     this.#patience = options.patienceMilliseconds ?? 30_000;
-    this.#cap = options.maxFeePerGas ?? 500_000_000_000n;
+    this.#cap = options.maxFeePerGas ?? DEFAULT_MAX_FEE;
   }
 
   /**

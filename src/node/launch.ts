@@ -25,6 +25,8 @@ export interface LaunchOptions extends StoreOptions {
   /** Multiaddresses of peers beyond those on the ledger. */
   readonly peers?: readonly string[] | undefined;
   readonly fetchTimeoutMilliseconds: number;
+  /** What a transaction may offer at most for a unit of gas, wei. */
+  readonly maxFee?: bigint | undefined;
   readonly emit: Emit;
   readonly log: Logger;
   /** Ends the node after the step in hand. */
@@ -41,7 +43,7 @@ export interface LaunchOptions extends StoreOptions {
  */
 export async function launch(options: LaunchOptions): Promise<"completed" | "cancelled" | undefined> {
   const { ledger, wallet, experiment, home, log, emit, aborted, stopping } = options;
-  const transactor = await Transactor.create(ledger, wallet);
+  const transactor = await Transactor.create(ledger, wallet, { maxFeePerGas: options.maxFee });
   const description = await ledger.experiment(experiment);
   const { config } = description;
   await using resources = new AsyncDisposableStack();

@@ -24,7 +24,7 @@ export function npmStart(args: readonly string[]): Promise<Run> {
 }
 
 async function run(command: string, args: readonly string[]): Promise<Run> {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 240_000, killSignal: "SIGKILL" });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
