@@ -3,7 +3,6 @@ import { type Command, Option } from "commander";
 import { UserError } from "../errors.ts";
 import { openStore } from "../node/open-store.ts";
 import { publishExperiment } from "../node/publish.ts";
-import { useBackend } from "../learning/tfjs/backend.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
 import { getTask } from "../tasks/registry.ts";
 import { formatContentId } from "../weights/content-id.ts";
@@ -84,8 +83,6 @@ async function create(options: CreateOptions): Promise<void> {
   const task = getTask(options.task);
   const params = taskParams(task, options);
   await withTransactor(options, async (transactor) => {
-    // The initial weights are the same whatever computes them; this is here on every machine.
-    await useBackend("cpu");
     const draft = await prepareExperiment({ task, params, seed: options.seed, title: options.title });
     const store = await openStore({ home: place, kubo });
     try {

@@ -1,16 +1,15 @@
 import { ColearnError } from "../errors.ts";
 import { runLocal, scoreCurrent, trainAlone, type LocalRound } from "../learning/local-driver.ts";
+import { scoresOf } from "../node/context.ts";
 import { meanScore, meanTestScore, type Report, type RoundReport } from "../report/report.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
 import { startTaskLearner } from "../tasks/task-learner.ts";
 import type { Manifest } from "../weights/manifest.ts";
 import type { Weights } from "../weights/weights.ts";
-import { useBackend } from "../learning/tfjs/backend.ts";
 import type { DemoOptions, Watcher } from "./options.ts";
 
 /** Runs the experiment without a ledger: the same learners, in threads of this process. */
 export async function runLocally(options: DemoOptions, watcher: Watcher, signal: AbortSignal): Promise<Report> {
-  await useBackend("cpu");
   const draft = await prepareExperiment(options);
   watcher.doing(`starting ${options.learners} learners`);
   await using team = await startLearners(options, draft, signal);
@@ -54,7 +53,6 @@ export async function runIndividually(
   watcher: Watcher,
   signal: AbortSignal,
 ): Promise<NonNullable<Report["individual"]>> {
-  await useBackend("cpu");
   const draft = await prepareExperiment(options);
   await using team = await startLearners(options, draft, signal);
   const onProgress = (done: number, total: number) => {
@@ -100,12 +98,7 @@ function describe({ round, proposer, outcome, votes, milliseconds }: LocalRound)
     round,
     proposer,
     status: outcome,
-    votes: votes.map(({ learner, approve, voteScore, testScore }) => ({
-      learner,
-      approve,
-      voteScore: Number.isFinite(voteScore) ? voteScore : null,
-      testScore: Number.isFinite(testScore) ? testScore : null,
-    })),
+    votes: votes.map(({ learner, approve, ...scores }) => ({ learner, approve, ...scoresOf(scores) })),
     milliseconds: {
       train: Math.round(milliseconds.train),
       evaluate: Math.round(milliseconds.evaluate),

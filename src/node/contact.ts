@@ -3,7 +3,8 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Transactor } from "../ledger/transactor.ts";
-import type { Store } from "../storage/store.ts";
+import type { FetchOptions, Store } from "../storage/store.ts";
+import type { ContentId } from "../weights/content-id.ts";
 
 /** The contract takes no longer contact, in bytes. */
 const MAX_BYTES = 1024;
@@ -112,4 +113,15 @@ export class ContactBook {
       return fresh;
     });
   }
+}
+
+/** Reads a file from the store or, where it is not there, from those who may have it: `first` before the others. */
+export async function fetchFile(
+  { store, contacts }: { readonly store: Store; readonly contacts: ContactBook },
+  id: ContentId,
+  options: Omit<FetchOptions, "providers">,
+  first?: string,
+): Promise<Uint8Array> {
+  const providers = (await store.has(id)) ? [] : await contacts.providers(first);
+  return store.get(id, { ...options, providers });
 }

@@ -6,7 +6,7 @@ import type { Store } from "../storage/store.ts";
 import type { ContentId } from "../weights/content-id.ts";
 import { parseProposal } from "../weights/spec.ts";
 import type { WeightsSpec } from "../weights/weights.ts";
-import type { ContactBook } from "./contact.ts";
+import { fetchFile, type ContactBook } from "./contact.ts";
 import type { Emit, Scores } from "./events.ts";
 import type { Journal } from "./journal.ts";
 
@@ -27,13 +27,12 @@ export interface Context {
 
 /** Fetches weights from this node's store or from other learners, and checks all that can be checked without a model. */
 export async function fetchWeights(context: Context, id: ContentId, first: string | undefined, signal: AbortSignal) {
-  const { store, contacts, spec, fetchTimeoutMilliseconds: timeoutMilliseconds } = context;
-  const providers = (await store.has(id)) ? [] : await contacts.providers(first);
-  const bytes = await store.get(id, { maxBytes: spec.maxBytes, providers, signal, timeoutMilliseconds });
+  const { spec, fetchTimeoutMilliseconds: timeoutMilliseconds } = context;
+  const bytes = await fetchFile(context, id, { maxBytes: spec.maxBytes, signal, timeoutMilliseconds }, first);
   return parseProposal(bytes, spec);
 }
 
-export function scoresOf({ voteScore, testScore }: Evaluation): Scores {
+export function scoresOf({ voteScore, testScore }: Omit<Evaluation, "vote">): Scores {
   return { voteScore: finite(voteScore), testScore: finite(testScore) };
 }
 

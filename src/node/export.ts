@@ -9,7 +9,7 @@ import { formatContentId, type ContentId } from "../weights/content-id.ts";
 import { encodeManifest, MAX_MANIFEST_BYTES, parseManifest, type Manifest } from "../weights/manifest.ts";
 import { parseProposal } from "../weights/spec.ts";
 import type { Weights } from "../weights/weights.ts";
-import { ContactBook } from "./contact.ts";
+import { ContactBook, fetchFile } from "./contact.ts";
 
 export interface ExportRequest {
   readonly ledger: Ledger;
@@ -37,10 +37,8 @@ export async function fetchModel(request: ExportRequest): Promise<TrainedModel> 
   const contacts = new ContactBook(ledger, experiment, request.peers ?? []);
   const { config } = await ledger.experiment(experiment);
   const { contentId, round } = await weightsOf(request);
-  const get = async (id: ContentId, maxBytes: number) => {
-    const providers = (await store.has(id)) ? [] : await contacts.providers();
-    return store.get(id, { maxBytes, providers, timeoutMilliseconds });
-  };
+  const get = (id: ContentId, maxBytes: number) =>
+    fetchFile({ store, contacts }, id, { maxBytes, timeoutMilliseconds });
   const manifest = parseManifest(await get(config.manifest, MAX_MANIFEST_BYTES));
   const bytes = await get(contentId, manifest.weights.maxBytes);
   return { manifest, weights: parseProposal(bytes, manifest.weights), contentId, bytes, round };

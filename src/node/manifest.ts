@@ -6,7 +6,7 @@ import { ColearnError, UserError } from "../errors.ts";
 import type { Store } from "../storage/store.ts";
 import { formatContentId, type ContentId } from "../weights/content-id.ts";
 import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from "../weights/manifest.ts";
-import type { ContactBook } from "./contact.ts";
+import { fetchFile, type ContactBook } from "./contact.ts";
 
 const AGAIN_MILLISECONDS = 2_000;
 
@@ -29,8 +29,8 @@ export async function fetchManifest(
   const stopped = () => signal.aborted;
   while (!stopped()) {
     try {
-      const providers = (await store.has(id)) ? [] : await contacts.providers();
-      const bytes = await store.get(id, { maxBytes: MAX_MANIFEST_BYTES, providers, signal, timeoutMilliseconds });
+      const limits = { maxBytes: MAX_MANIFEST_BYTES, signal, timeoutMilliseconds };
+      const bytes = await fetchFile({ store, contacts }, id, limits);
       await store.pin(id, signal);
       return readManifest(bytes);
     } catch (error) {

@@ -84,10 +84,10 @@ export class LearnerNode {
           await this.#pause(ending);
           continue;
         }
-        const overtaken = error instanceof RevertError && OVERTAKEN.has(error.revert);
-        if (overtaken) this.#learnClock(error);
-        if (overtaken) this.#context.log.info(error.message);
-        else this.#context.log.error({ err: plain(error) }, "this step failed; trying again");
+        if (error instanceof RevertError && OVERTAKEN.has(error.revert)) {
+          this.#learnClock(error);
+          this.#context.log.info(error.message);
+        } else this.#context.log.error({ err: plain(error) }, "this step failed; trying again");
         failures++;
         const backoff = Math.min(250 * 2 ** failures, MAX_BACKOFF_MILLISECONDS);
         await sleep(backoff, undefined, { signal: ending }).catch(() => undefined);

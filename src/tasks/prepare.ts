@@ -18,6 +18,9 @@ export async function prepareExperiment({ task, params, seed, title }: Experimen
   weights: Weights;
 }> {
   const complete = task.parseParams(params);
+  // The initial weights are the same whatever computes them; this is there on every machine.
+  const { useBackend } = await import("../learning/tfjs/backend.ts");
+  await useBackend("cpu");
   const { format, topology, weights } = await task.createModel(complete, seed);
   const manifest: Manifest = {
     version: 1,

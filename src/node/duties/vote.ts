@@ -39,7 +39,7 @@ export async function vote(
   if (recorded) {
     log.info({ round, weights }, "casting again the vote that was cast before");
     const { hash } = await transactor.vote(experiment, round, proposal, recorded.approve, recorded.score);
-    const scores = scoresOf({ voteScore: recorded.score, testScore: Number.NaN, vote: recorded.approve });
+    const scores = scoresOf({ voteScore: recorded.score, testScore: Number.NaN });
     const { approve } = recorded;
     emit({ event: "voted", round, weights, approve, ...scores, refusal: null, transaction: hash, milliseconds: {} });
     return;

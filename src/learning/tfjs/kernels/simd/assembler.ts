@@ -153,6 +153,11 @@ export class FunctionBuilder {
     this.parameters = Array.from({ length: parameterCount }, (_, index) => ({ index }));
   }
 
+  /** The parameters by their names, which are given in order. */
+  named<Name extends string>(names: readonly Name[]): Readonly<Record<Name, Local>> {
+    return Object.fromEntries(names.map((name, index) => [name, { index }])) as Record<Name, Local>;
+  }
+
   local(type: ValueType): Local {
     this.#locals.push(type);
     return { index: this.parameterCount + this.#locals.length - 1 };

@@ -13,7 +13,6 @@ import {
   FunctionBuilder,
   get,
   i32,
-  type Local,
   loopWhileLess,
   repeat,
   set,
@@ -36,10 +35,7 @@ const columnBlocks = [
 
 export function gemm(): FunctionBuilder {
   const f = new FunctionBuilder("gemm", gemmParameters.length);
-  const p = Object.fromEntries(gemmParameters.map((name, index) => [name, { index }])) as Record<
-    (typeof gemmParameters)[number],
-    Local
-  >;
+  const p = f.named(gemmParameters);
   const [product, row, column, inner] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
   const bAt = f.local("i32");
   const aAt = f.locals("i32", 6);

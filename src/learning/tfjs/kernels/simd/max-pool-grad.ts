@@ -2,19 +2,7 @@
  * maxPoolGrad: for x [N, H, W, C], y [N, OH, OW, C] its maxima and dy of y's shape, adds each dy to the first place of
  * its window, in row order, whose x equals the maximum (the cpu backend's rule for ties). dx must be zeroed before.
  */
-import {
-  advance,
-  type Code,
-  f32x4,
-  FunctionBuilder,
-  get,
-  i32,
-  type Local,
-  loopWhileLess,
-  repeat,
-  set,
-  v128,
-} from "./assembler.ts";
+import { advance, type Code, f32x4, FunctionBuilder, get, i32, loopWhileLess, repeat, set, v128 } from "./assembler.ts";
 
 export const maxPoolGradParameters = [
   ...(["x", "y", "dy", "dx", "batch", "height", "width", "channels", "outHeight", "outWidth"] as const),
@@ -23,10 +11,7 @@ export const maxPoolGradParameters = [
 
 export function maxPoolGrad(): FunctionBuilder {
   const f = new FunctionBuilder("maxPoolGrad", maxPoolGradParameters.length);
-  const p = Object.fromEntries(maxPoolGradParameters.map((name, index) => [name, { index }])) as Record<
-    (typeof maxPoolGradParameters)[number],
-    Local
-  >;
+  const p = f.named(maxPoolGradParameters);
   const [n, outRow, outColumn, channel] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
   const [row, rowEnd, column, columnEnd] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
   const [rowStart, columnStart] = [f.local("i32"), f.local("i32")];

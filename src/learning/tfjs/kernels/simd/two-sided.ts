@@ -26,10 +26,7 @@ export const twoSidedParameters = [
 
 export function twoSided(name: string, matrix: readonly (readonly number[])[]): FunctionBuilder {
   const f = new FunctionBuilder(name, twoSidedParameters.length);
-  const p = Object.fromEntries(twoSidedParameters.map((key, index) => [key, { index }])) as Record<
-    (typeof twoSidedParameters)[number],
-    Local
-  >;
+  const p = f.named(twoSidedParameters);
   const inputs = matrix[0]?.length ?? 0;
   const [grid, channel, at] = [f.local("i32"), f.local("i32"), f.local("i32")];
   const [read, write, columnStart, rowStart] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
