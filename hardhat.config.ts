@@ -10,7 +10,7 @@ const solc = {
   settings: {
     evmVersion: "prague",
     viaIR: true,
-    optimizer: { enabled: true, runs: 10_000 },
+    optimizer: { enabled: true, runs: 1_000 },
   },
 };
 

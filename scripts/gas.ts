@@ -67,17 +67,19 @@ async function found(voters: number) {
       selection: 0,
       ballot: 0,
       earlyDecision: false,
+      revealWindow: 0,
+      stakes: ethers.ZeroAddress,
     }),
   );
   const contact = JSON.stringify({ addresses: [`/ip4/192.0.2.1/tcp/4001/p2p/12D3KooW${"a".repeat(44)}`] });
-  for (const signer of signers) figures.join = await gasOf(ledger.connect(signer).join(ID, contact));
-  figures.start = await gasOf(ledger.start(ID));
+  for (const signer of signers) figures.join = await gasOf(ledger.connect(signer).join(ID, contact, ethers.ZeroHash, "0x"));
+  figures.start = await gasOf(ledger.startExperiment(ID));
 
   /** Everybody does its duty; returns the gas of the whole round, the opening of the next included. */
   async function playRound(round: number): Promise<number> {
     const proposer = signers[(round - 1) % signers.length];
     if (proposer === undefined) throw new Error("there is no proposer");
-    figures.propose = await gasOf(ledger.connect(proposer).propose(ID, round, { digest: digestOf(round), codec: RAW }));
+    figures.propose = await gasOf(ledger.connect(proposer).propose(ID, round, { digest: digestOf(round), codec: RAW }, ethers.ZeroHash));
     let total = figures.propose;
     let cast = 0;
     for (const signer of signers) {
@@ -101,7 +103,7 @@ async function found(voters: number) {
   async function settleLate(round: number): Promise<void> {
     const proposer = signers[(round - 1) % signers.length];
     if (proposer === undefined) throw new Error("there is no proposer");
-    await (await ledger.connect(proposer).propose(ID, round, { digest: digestOf(round), codec: RAW })).wait();
+    await (await ledger.connect(proposer).propose(ID, round, { digest: digestOf(round), codec: RAW }, ethers.ZeroHash)).wait();
     for (const signer of signers.filter((one) => one !== proposer).slice(1)) {
       await (await ledger.connect(signer).vote(ID, round, digestOf(round), true, 912_345)).wait();
     }

@@ -11,8 +11,18 @@ import {Bitmap} from "./Bitmap.sol";
 ///         64-127    approvals   240-247  codec of the proposal
 ///        128-191    rejections  248-249  outcome
 ///        192-231    deadline    250-251  number of the last lane
-///                               252      early decision
+///                               252-253  stage
+///                               254      early decision
+///
+/// A voter that both approved and rejected sealed its vote and has not revealed it.
 type Lane is uint256;
+
+/// @notice What a ballot takes: votes, sealed votes, or what reveals them.
+enum Stage {
+    Vote,
+    Seal,
+    Reveal
+}
 
 /// @dev A struct, because an array of bare words makes the compiler reckon with several to a slot.
 struct LaneSlot {
@@ -24,11 +34,12 @@ struct BallotBox {
     LaneSlot[4] lanes;
 }
 
-/// @notice The votes of all lanes, as sets of learners.
+/// @notice The votes of all lanes, as sets of learners. Seals are votes not revealed.
 struct Votes {
     uint256 voters;
     uint256 approvals;
     uint256 rejections;
+    uint256 seals;
 }
 
 using Lanes for Lane global;
@@ -47,22 +58,37 @@ library Lanes {
     uint256 private constant CODEC_AT = 240;
     uint256 private constant OUTCOME_AT = 248;
     uint256 private constant LAST_LANE_AT = 250;
-    uint256 private constant EARLY_DECISION_AT = 252;
+    uint256 private constant STAGE_AT = 252;
+    uint256 private constant EARLY_AT = 254;
+    uint256 private constant DEADLINE = uint256(type(uint40).max) << DEADLINE_AT;
+    uint256 private constant STAGE = 3 << STAGE_AT;
+    uint256 private constant OUTCOME = 3 << OUTCOME_AT;
+    /// @dev The bits of the lane's first learner: voter, approval, rejection.
+    uint256 private constant OWN = 1 | (1 << APPROVALS_AT) | (1 << REJECTIONS_AT);
 
     /// @notice What every lane of a ballot box holds besides voters and votes.
     /// @param end Unix time in seconds after which no vote counts.
     /// @param selected Index of the proposer.
     /// @param format Codec of the proposal.
+    /// @param opening What it takes first.
     /// @param early Whether the round settles as soon as its result cannot change.
     /// @param result Anything but `Open` closes the box.
-    function terms(uint40 end, uint8 selected, uint8 format, bool early, Outcome result) internal pure returns (Lane) {
+    function terms(
+        uint40 end,
+        uint8 selected,
+        uint8 format,
+        Stage opening,
+        bool early,
+        Outcome result
+    ) internal pure returns (Lane) {
         return
             Lane.wrap(
                 (uint256(end) << DEADLINE_AT) |
                     (uint256(selected) << PROPOSER_AT) |
                     (uint256(format) << CODEC_AT) |
                     (uint256(result) << OUTCOME_AT) |
-                    (uint256(early ? 1 : 0) << EARLY_DECISION_AT)
+                    (uint256(opening) << STAGE_AT) |
+                    (uint256(early ? 1 : 0) << EARLY_AT)
             );
     }
 
@@ -79,6 +105,28 @@ library Lanes {
         return Lane.wrap(Lane.unwrap(lane) | (1 << bit));
     }
 
+    /// @notice The lane with one sealed vote more. The voter's own bit must be free.
+    function seal(Lane lane, uint256 index) internal pure returns (Lane) {
+        return cast(cast(lane, index, true), index, false);
+    }
+
+    /// @notice The lane with a sealed vote revealed. It must be sealed.
+    function reveal(Lane lane, uint256 index, bool approve) internal pure returns (Lane) {
+        uint256 bit = (index % SIZE) + (approve ? REJECTIONS_AT : APPROVALS_AT);
+        return Lane.wrap(Lane.unwrap(lane) & ~(1 << bit));
+    }
+
+    /// @notice The lane from when votes are revealed, until another deadline.
+    function openReveal(Lane lane, uint40 end) internal pure returns (Lane) {
+        uint256 rest = Lane.unwrap(lane) & ~(DEADLINE | STAGE);
+        return Lane.wrap(rest | (uint256(end) << DEADLINE_AT) | (uint256(Stage.Reveal) << STAGE_AT));
+    }
+
+    /// @notice The lane with these votes.
+    function record(Lane lane, uint256 approved, uint256 rejected) internal pure returns (Lane) {
+        return Lane.wrap(Lane.unwrap(lane) | (approved << APPROVALS_AT) | (rejected << REJECTIONS_AT));
+    }
+
     /// @notice The lane of a settled round. The outcome must be `Open` before.
     function close(Lane lane, Outcome result) internal pure returns (Lane) {
         return Lane.wrap(Lane.unwrap(lane) | (uint256(result) << OUTCOME_AT));
@@ -89,19 +137,42 @@ library Lanes {
         return Lane.unwrap(lane) & VOTERS;
     }
 
-    /// @notice Those who approved.
+    /// @notice Those who approved, and those whose vote is sealed.
     function approvals(Lane lane) internal pure returns (uint256) {
         return (Lane.unwrap(lane) >> APPROVALS_AT) & VOTERS;
     }
 
-    /// @notice Those who rejected.
+    /// @notice Those who rejected, and those whose vote is sealed.
     function rejections(Lane lane) internal pure returns (uint256) {
         return (Lane.unwrap(lane) >> REJECTIONS_AT) & VOTERS;
     }
 
-    /// @notice Whether all its voters voted.
+    /// @notice Whether all its voters voted, or sealed their votes.
     function isComplete(Lane lane) internal pure returns (bool) {
-        return (approvals(lane) | rejections(lane)) == voters(lane);
+        uint256 votes = (Lane.unwrap(lane) >> APPROVALS_AT) | (Lane.unwrap(lane) >> REJECTIONS_AT);
+        return (votes ^ Lane.unwrap(lane)) & VOTERS == 0;
+    }
+
+    /// @notice Whether no sealed vote is left to reveal.
+    function isRevealed(Lane lane) internal pure returns (bool) {
+        return approvals(lane) & rejections(lane) == 0;
+    }
+
+    /// @notice Whether a learner's vote is sealed.
+    function isSealed(Lane lane, uint256 index) internal pure returns (bool) {
+        return Bitmap.has(approvals(lane) & rejections(lane), index % SIZE);
+    }
+
+    /// @notice Whether the round is not settled, the lane is at this stage, and a learner of it is to vote and has not: all
+    /// that must hold for a vote but the deadline, in two comparisons.
+    function awaits(Lane lane, uint256 index, Stage asked) internal pure returns (bool) {
+        uint256 own = Lane.unwrap(lane) >> (index % SIZE);
+        return own & OWN == 1 && Lane.unwrap(lane) & (OUTCOME | STAGE) == uint256(asked) << STAGE_AT;
+    }
+
+    /// @notice Whether the lane is at this stage of a round that is not settled.
+    function takes(Lane lane, Stage asked) internal pure returns (bool) {
+        return Lane.unwrap(lane) & (OUTCOME | STAGE) == uint256(asked) << STAGE_AT;
     }
 
     /// @notice Whether a learner of this lane is to vote.
@@ -139,8 +210,8 @@ library Lanes {
         return (Lane.unwrap(lane) >> LAST_LANE_AT) & 3;
     }
 
-    function earlyDecision(Lane lane) internal pure returns (bool) {
-        return Bitmap.has(Lane.unwrap(lane), EARLY_DECISION_AT);
+    function decidesEarly(Lane lane) internal pure returns (bool) {
+        return Bitmap.has(Lane.unwrap(lane), EARLY_AT);
     }
 }
 
@@ -153,6 +224,28 @@ library BallotBoxes {
         for (uint256 n = 0; n <= last; ++n) {
             box.lanes[n].lane = terms.create(uint64(voters), last);
             voters >>= Lanes.SIZE;
+        }
+    }
+
+    /// @notice Writes down the votes, which must be those of before and more.
+    function record(BallotBox storage box, Votes memory votes) internal {
+        (uint256 approvals, uint256 rejections) = (votes.approvals, votes.rejections);
+        uint256 last = 0;
+        for (uint256 n = 0; n <= last; ++n) {
+            Lane lane = box.lanes[n].lane;
+            last = lane.lastLane();
+            box.lanes[n].lane = lane.record(uint64(approvals), uint64(rejections));
+            (approvals, rejections) = (approvals >> Lanes.SIZE, rejections >> Lanes.SIZE);
+        }
+    }
+
+    /// @notice Lets all lanes take what reveals the sealed votes.
+    function openReveal(BallotBox storage box, uint40 deadline) internal {
+        uint256 last = 0;
+        for (uint256 n = 0; n <= last; ++n) {
+            Lane lane = box.lanes[n].lane;
+            last = lane.lastLane();
+            box.lanes[n].lane = lane.openReveal(deadline);
         }
     }
 
@@ -176,12 +269,16 @@ library BallotBoxes {
             votes.approvals |= lane.approvals() << (Lanes.SIZE * n);
             votes.rejections |= lane.rejections() << (Lanes.SIZE * n);
         }
+        uint256 seals = votes.approvals & votes.rejections;
+        votes.seals = seals;
+        votes.approvals ^= seals;
+        votes.rejections ^= seals;
     }
 }
 
 /// @title What votes amount to
 library Tallies {
-    /// @notice Voters who did not vote.
+    /// @notice Voters who did not vote, or did not reveal their vote.
     function missing(Votes memory votes) internal pure returns (uint256) {
         return votes.voters & ~(votes.approvals | votes.rejections);
     }

@@ -57,7 +57,9 @@ contract People {
                 admission: Admission.Open,
                 selection: Selection.RoundRobin,
                 ballot: Ballot.Open,
-                earlyDecision: earlyDecision
+                earlyDecision: earlyDecision,
+                revealWindow: 0,
+                stakes: address(0)
             })
         );
     }
@@ -76,7 +78,7 @@ contract People {
 
     function join(uint256 who) external observed {
         VM.prank(person(who));
-        try LEDGER.join(ID, "contact") {} catch {}
+        try LEDGER.join(ID, "contact", 0, "") {} catch {}
     }
 
     function leaveExperiment(uint256 who) external observed {
@@ -91,12 +93,12 @@ contract People {
 
     function start(uint256 who) external observed {
         VM.prank(person(who));
-        try LEDGER.start(ID) {} catch {}
+        try LEDGER.startExperiment(ID) {} catch {}
     }
 
     function startAsCoordinator() external observed {
         bool allowed = _status == Status.Enrolling;
-        try LEDGER.start(ID) {
+        try LEDGER.startExperiment(ID) {
             if (!allowed) coordinatorRuled = true;
         } catch {}
     }
@@ -105,7 +107,7 @@ contract People {
     function cancel(uint256 who) external observed {
         if (who % 16 != 0) return;
         bool allowed = _status == Status.Enrolling;
-        try LEDGER.cancel(ID) {
+        try LEDGER.cancelExperiment(ID) {
             if (!allowed) coordinatorRuled = true;
         } catch {}
     }
@@ -113,7 +115,7 @@ contract People {
     function propose(uint256 who, bool properly) external observed {
         Snapshot memory seen = LEDGER.snapshot(ID, address(0));
         VM.prank(properly ? seen.proposer : person(who));
-        try LEDGER.propose(ID, seen.round, ContentId(keccak256(abi.encode(++_proposals)), 0x70)) {} catch {}
+        try LEDGER.propose(ID, seen.round, ContentId(keccak256(abi.encode(++_proposals)), 0x70), 0) {} catch {}
     }
 
     function vote(uint256 who, bool approve) public observed {
@@ -186,8 +188,8 @@ contract InvariantsTest {
         if (block.timestamp <= seen.deadline) VM.warp(uint256(seen.deadline) + 1);
         VM.prank(address(0xABCD));
         if (seen.status != Status.Enrolling) ledger.advance(id);
-        else if (seen.active.hasTwo()) ledger.start(id);
-        else ledger.cancel(id);
+        else if (seen.active.hasTwo()) ledger.startExperiment(id);
+        else ledger.cancelExperiment(id);
         Snapshot memory next = ledger.snapshot(id, address(0));
         assert(next.status != seen.status || next.round > seen.round);
     }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Outcome} from "../../contracts/ICollectiveLearning.sol";
 import {Approval} from "../../contracts/libraries/Approval.sol";
-import {BallotBox, Lane, Lanes, Votes} from "../../contracts/libraries/Ballots.sol";
+import {BallotBox, Lane, Lanes, Stage, Votes} from "../../contracts/libraries/Ballots.sol";
 import {Bitmap} from "../../contracts/libraries/Bitmap.sol";
 import {VM} from "./Vm.sol";
 
@@ -90,20 +90,20 @@ contract BallotsTest {
         uint8 last
     ) public pure {
         last %= 4;
-        Lane lane = Lanes.terms(deadline, proposer, codec, early, Outcome.Open).create(voters, last);
+        Lane lane = Lanes.terms(deadline, proposer, codec, Stage.Vote, early, Outcome.Open).create(voters, last);
         assert(lane.voters() == voters);
         assert(lane.approvals() == 0 && lane.rejections() == 0);
         assert(lane.deadline() == deadline);
         assert(lane.proposer() == proposer);
         assert(lane.codec() == codec);
-        assert(lane.earlyDecision() == early);
+        assert(lane.decidesEarly() == early);
         assert(lane.lastLane() == last);
         assert(!lane.isClosed());
         assert(lane.close(Outcome.Skipped).outcome() == Outcome.Skipped);
     }
 
     function testFuzz_aVoteChangesOneBit(uint64 voters, uint8 index, bool approve) public pure {
-        Lane empty = Lanes.terms(type(uint40).max, 255, 255, true, Outcome.Open).create(voters, 3);
+        Lane empty = Lanes.terms(type(uint40).max, 255, 255, Stage.Vote, true, Outcome.Open).create(voters, 3);
         Lane lane = empty.cast(index, approve);
         uint256 bit = 1 << (index % 64);
         assert(lane.approvals() == (approve ? bit : 0));
@@ -117,7 +117,7 @@ contract BallotsTest {
         VM.assume(voters != 0);
         cast &= voters;
         approvals &= cast;
-        _box.open(voters, Lanes.terms(1, 2, 0x55, false, Outcome.Open));
+        _box.open(voters, Lanes.terms(1, 2, 0x55, Stage.Vote, false, Outcome.Open));
         for (uint256 i = 0; i < 256; ++i) {
             if (!Bitmap.has(cast, i)) continue;
             Lane lane = _box.lanes[i / 64].lane;

@@ -17,13 +17,15 @@ import {
   setOf,
   snapshot,
   type World,
+  NO_INVITATION,
+  NO_LINK,
 } from "./world.ts";
 
 const INVITED = { admission: Admission.Invited };
 
 async function cancelled(): Promise<World> {
   const world = await enrol(3);
-  await world.ledger.cancel(ID);
+  await world.ledger.cancelExperiment(ID);
   return world;
 }
 
@@ -54,9 +56,9 @@ describe("invite", () => {
   it("is refused after the start", async () => {
     const world = await enrol(0, INVITED);
     await world.ledger.invite(ID, [person(world, 0).address, person(world, 1).address]);
-    await as(world, 0).join(ID, CONTACT);
-    await as(world, 1).join(ID, CONTACT);
-    await world.ledger.start(ID);
+    await as(world, 0).join(ID, CONTACT, NO_LINK, NO_INVITATION);
+    await as(world, 1).join(ID, CONTACT, NO_LINK, NO_INVITATION);
+    await world.ledger.startExperiment(ID);
     await expect(world.ledger.invite(ID, [world.stranger.address]))
       .to.be.revertedWithCustomError(world.ledger, "WrongStatus")
       .withArgs(ID, Status.Running);
@@ -66,7 +68,7 @@ describe("invite", () => {
 describe("join", () => {
   it("gives indexes in the order of joining and makes learners active", async () => {
     const world = await enrol(2);
-    await expect(as(world, 2).join(ID, CONTACT))
+    await expect(as(world, 2).join(ID, CONTACT, NO_LINK, NO_INVITATION))
       .to.emit(world.ledger, "Joined")
       .withArgs(ID, person(world, 2).address, 2, CONTACT);
     const learners = await world.ledger.getLearners(ID);
@@ -82,7 +84,7 @@ describe("join", () => {
     const world = await enrol(2);
     await as(world, 0).leaveExperiment(ID);
     for (const index of [0, 1]) {
-      await expect(as(world, index).join(ID, CONTACT))
+      await expect(as(world, index).join(ID, CONTACT, NO_LINK, NO_INVITATION))
         .to.be.revertedWithCustomError(world.ledger, "AlreadyJoined")
         .withArgs(person(world, index).address);
     }
@@ -90,29 +92,29 @@ describe("join", () => {
 
   it("is refused without an invitation where one is needed", async () => {
     const world = await enrol(0, INVITED);
-    await expect(as(world, 0).join(ID, CONTACT))
+    await expect(as(world, 0).join(ID, CONTACT, NO_LINK, NO_INVITATION))
       .to.be.revertedWithCustomError(world.ledger, "NotInvited")
       .withArgs(person(world, 0).address);
   });
 
   it("is refused when all places are taken", async () => {
     const world = await enrol(3, { maxLearners: 3 });
-    await expect(as(world, 3).join(ID, CONTACT))
+    await expect(as(world, 3).join(ID, CONTACT, NO_LINK, NO_INVITATION))
       .to.be.revertedWithCustomError(world.ledger, "ExperimentFull")
       .withArgs(3);
   });
 
   it("takes a contact of 1024 bytes, not of 1025", async () => {
     const world = await enrol(0);
-    await as(world, 0).join(ID, "é".repeat(512));
-    await expect(as(world, 1).join(ID, `${"é".repeat(512)}x`))
+    await as(world, 0).join(ID, "é".repeat(512), NO_LINK, NO_INVITATION);
+    await expect(as(world, 1).join(ID, `${"é".repeat(512)}x`, NO_LINK, NO_INVITATION))
       .to.be.revertedWithCustomError(world.ledger, "ContactTooLong")
       .withArgs(1025, 1024);
   });
 
   it("is possible during the run, without a vote in the open round", async () => {
     const world = await run(3);
-    await as(world, 3).join(ID, CONTACT);
+    await as(world, 3).join(ID, CONTACT, NO_LINK, NO_INVITATION);
     expect((await snapshot(world)).voters).to.equal(setOf(1, 2));
     await play(world, 0, 1, { 1: true, 2: true });
     expect((await snapshot(world)).voters).to.equal(setOf(0, 2, 3));
@@ -124,7 +126,7 @@ describe("join", () => {
     await passDeadline(world);
     await world.ledger.advance(ID);
     expect((await snapshot(world)).status).to.equal(Status.Paused);
-    await expect(as(world, 2).join(ID, CONTACT)).to.emit(world.ledger, "RoundOpened");
+    await expect(as(world, 2).join(ID, CONTACT, NO_LINK, NO_INVITATION)).to.emit(world.ledger, "RoundOpened");
     const seen = await snapshot(world);
     expect(seen.status).to.equal(Status.Running);
     expect(seen.round).to.equal(2n);
@@ -134,10 +136,10 @@ describe("join", () => {
 
   it("is refused in a final status and for an unknown experiment", async () => {
     const world = await cancelled();
-    await expect(as(world, 4).join(ID, CONTACT))
+    await expect(as(world, 4).join(ID, CONTACT, NO_LINK, NO_INVITATION))
       .to.be.revertedWithCustomError(world.ledger, "WrongStatus")
       .withArgs(ID, Status.Cancelled);
-    await expect(as(world, 4).join(7n, CONTACT))
+    await expect(as(world, 4).join(7n, CONTACT, NO_LINK, NO_INVITATION))
       .to.be.revertedWithCustomError(world.ledger, "UnknownExperiment")
       .withArgs(7n);
   });
@@ -214,7 +216,7 @@ describe("start", () => {
   it("opens round 1 with the lowest active index as proposer", async () => {
     const world = await enrol(4);
     await as(world, 0).leaveExperiment(ID);
-    const sent = world.ledger.start(ID);
+    const sent = world.ledger.startExperiment(ID);
     await expect(sent).to.emit(world.ledger, "Started").withArgs(ID, 3);
     await expect(sent)
       .to.emit(world.ledger, "RoundOpened")
@@ -227,11 +229,11 @@ describe("start", () => {
 
   it("is for the coordinator until the deadline, for anyone after it", async () => {
     const world = await enrol(2);
-    await expect(world.ledger.connect(world.stranger).start(ID))
+    await expect(world.ledger.connect(world.stranger).startExperiment(ID))
       .to.be.revertedWithCustomError(world.ledger, "NotCoordinator")
       .withArgs(world.stranger.address, world.coordinator.address);
     await passDeadline(world);
-    await world.ledger.connect(world.stranger).start(ID);
+    await world.ledger.connect(world.stranger).startExperiment(ID);
     expect((await snapshot(world)).status).to.equal(Status.Running);
   });
 
@@ -240,33 +242,35 @@ describe("start", () => {
     await as(world, 2).leaveExperiment(ID);
     for (const wait of [false, true]) {
       if (wait) await passDeadline(world);
-      await expect(world.ledger.start(ID)).to.be.revertedWithCustomError(world.ledger, "TooFewLearners").withArgs(2, 3);
+      await expect(world.ledger.startExperiment(ID))
+        .to.be.revertedWithCustomError(world.ledger, "TooFewLearners")
+        .withArgs(2, 3);
     }
   });
 
   it("is refused a second time and for an unknown experiment", async () => {
     const world = await run(2);
-    await expect(world.ledger.start(ID))
+    await expect(world.ledger.startExperiment(ID))
       .to.be.revertedWithCustomError(world.ledger, "WrongStatus")
       .withArgs(ID, Status.Running);
-    await expect(world.ledger.start(0n)).to.be.revertedWithCustomError(world.ledger, "UnknownExperiment");
+    await expect(world.ledger.startExperiment(0n)).to.be.revertedWithCustomError(world.ledger, "UnknownExperiment");
   });
 });
 
 describe("cancel", () => {
   it("is the coordinator's at any time before the start, and final", async () => {
     const world = await enrol(3);
-    await expect(world.ledger.cancel(ID)).to.emit(world.ledger, "Cancelled").withArgs(ID);
+    await expect(world.ledger.cancelExperiment(ID)).to.emit(world.ledger, "Cancelled").withArgs(ID);
     const seen = await snapshot(world);
     expect(seen.status).to.equal(Status.Cancelled);
     expect(seen.deadline).to.equal(0n);
-    await expect(world.ledger.start(ID)).to.be.revertedWithCustomError(world.ledger, "WrongStatus");
+    await expect(world.ledger.startExperiment(ID)).to.be.revertedWithCustomError(world.ledger, "WrongStatus");
     await expect(world.ledger.advance(ID)).to.be.revertedWithCustomError(world.ledger, "WrongStatus");
   });
 
   it("is refused to others before the deadline", async () => {
     const world = await enrol(1);
-    await expect(world.ledger.connect(world.stranger).cancel(ID))
+    await expect(world.ledger.connect(world.stranger).cancelExperiment(ID))
       .to.be.revertedWithCustomError(world.ledger, "NotCoordinator")
       .withArgs(world.stranger.address, world.coordinator.address);
   });
@@ -274,19 +278,19 @@ describe("cancel", () => {
   it("is anyone's after the deadline if too few joined, but not otherwise", async () => {
     const few = await enrol(1);
     await passDeadline(few);
-    await few.ledger.connect(few.stranger).cancel(ID);
+    await few.ledger.connect(few.stranger).cancelExperiment(ID);
     expect((await snapshot(few)).status).to.equal(Status.Cancelled);
 
     const enough = await enrol(2);
     await passDeadline(enough);
-    await expect(enough.ledger.connect(enough.stranger).cancel(ID))
+    await expect(enough.ledger.connect(enough.stranger).cancelExperiment(ID))
       .to.be.revertedWithCustomError(enough.ledger, "EnoughLearners")
       .withArgs(2, 2);
   });
 
   it("is refused after the start, also to the coordinator", async () => {
     const world = await run(2);
-    await expect(world.ledger.cancel(ID))
+    await expect(world.ledger.cancelExperiment(ID))
       .to.be.revertedWithCustomError(world.ledger, "WrongStatus")
       .withArgs(ID, Status.Running);
   });
@@ -297,8 +301,8 @@ describe("several experiments", () => {
     const world = await loadFixture(deploy);
     await world.ledger.createExperiment(await configOf());
     await world.ledger.createExperiment(await configOf());
-    await as(world, 0).join(1n, CONTACT);
-    await as(world, 1).join(2n, CONTACT);
+    await as(world, 0).join(1n, CONTACT, NO_LINK, NO_INVITATION);
+    await as(world, 1).join(2n, CONTACT, NO_LINK, NO_INVITATION);
     expect([...(await world.ledger.getLearners(1n))]).to.deep.equal([person(world, 0).address]);
     expect([...(await world.ledger.getLearners(2n))]).to.deep.equal([person(world, 1).address]);
   });

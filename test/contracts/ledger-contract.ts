@@ -5,14 +5,35 @@ export interface LedgerContract extends BaseContract {
   connect(runner: ContractRunner | null): LedgerContract;
   readonly createExperiment: Call<[config: Config]>;
   invite(experiment: bigint, learners: string[]): Sent;
-  join(experiment: bigint, contact: string): Sent;
+  join(experiment: bigint, contact: string, link: string, invitation: string): Sent;
   updateContact(experiment: bigint, contact: string): Sent;
   leaveExperiment(experiment: bigint): Sent;
   resume(experiment: bigint): Sent;
-  start(experiment: bigint): Sent;
-  cancel(experiment: bigint): Sent;
-  propose(experiment: bigint, round: number, weights: ContentId): Sent;
+  startExperiment(experiment: bigint): Sent;
+  cancelExperiment(experiment: bigint): Sent;
+  propose(experiment: bigint, round: number, weights: ContentId, link: string): Sent;
   vote(experiment: bigint, round: number, proposal: string, approve: boolean, score: number): Sent;
+  castVotesBySig(
+    experiment: bigint,
+    round: number,
+    proposal: string,
+    voters: bigint,
+    approvals: bigint,
+    votes: SignedVote[],
+    contractSignatures: string[],
+    learners: string[],
+  ): Sent;
+  sealVote(experiment: bigint, round: number, proposal: string, commitment: string): Sent;
+  reveal(
+    experiment: bigint,
+    round: number,
+    proposal: string,
+    voter: string,
+    approve: boolean,
+    score: number,
+    salt: string,
+  ): Sent;
+  executeBySig(learner: string, call: string, deadline: number, signature: string): Sent;
   advance(experiment: bigint): Sent;
   experimentCount(): Promise<bigint>;
   getExperiment(experiment: bigint): Promise<[coordinator: string, createdBlock: bigint, config: Read<Config>]>;
@@ -23,7 +44,18 @@ export interface LedgerContract extends BaseContract {
     experiment: bigint,
     round: number,
     learner: string,
-  ): Promise<{ voter: boolean; cast: boolean; approve: boolean }>;
+  ): Promise<{ voter: boolean; cast: boolean; approve: boolean; isSealed: boolean }>;
+  getLearner(experiment: bigint, learner: string): Promise<Learner>;
+  sealOf(
+    experiment: bigint,
+    round: number,
+    proposal: string,
+    voter: string,
+    approve: boolean,
+    score: number,
+    salt: string,
+  ): Promise<string>;
+  nonces(owner: string): Promise<bigint>;
 }
 
 type Sent = Promise<ContractTransactionResponse>;
@@ -56,6 +88,24 @@ export interface Config {
   selection: number;
   ballot: number;
   earlyDecision: boolean;
+  revealWindow: number;
+  stakes: string;
+}
+
+export interface SignedVote {
+  score: number;
+  r: string;
+  vs: string;
+}
+
+export interface Learner {
+  member: boolean;
+  index: bigint;
+  invited: boolean;
+  active: boolean;
+  struck: boolean;
+  suspensions: bigint;
+  link: string;
 }
 
 export interface Round {
@@ -66,6 +116,7 @@ export interface Round {
   voters: bigint;
   approvals: bigint;
   rejections: bigint;
+  seals: bigint;
 }
 
 export interface Snapshot {
@@ -81,6 +132,7 @@ export interface Snapshot {
   voters: bigint;
   approvals: bigint;
   rejections: bigint;
+  seals: bigint;
   active: bigint;
   learnerCount: bigint;
   member: boolean;
@@ -92,9 +144,11 @@ export interface Snapshot {
 
 /** The contract's enums, which travel as numbers. */
 export const Status = { None: 0n, Enrolling: 1n, Running: 2n, Paused: 3n, Completed: 4n, Cancelled: 5n } as const;
-export const Phase = { None: 0n, Propose: 1n, Vote: 2n } as const;
+export const Phase = { None: 0n, Propose: 1n, Vote: 2n, Reveal: 3n } as const;
 export const Outcome = { Open: 0n, Accepted: 1n, Rejected: 2n, Skipped: 3n } as const;
 export const Admission = { Open: 0, Invited: 1 } as const;
+export const Selection = { RoundRobin: 0, Random: 1 } as const;
+export const Ballot = { Open: 0, Sealed: 1 } as const;
 
 /** Multicodecs of a CID's root block. */
 export const RAW = 0x55;

@@ -20,13 +20,15 @@ import {
   time,
   vote,
   weights,
+  NO_INVITATION,
+  NO_LINK,
 } from "./world.ts";
 
 describe("propose", () => {
   it("opens the vote on a content id of either codec", async () => {
     const world = await run(3);
     const proposal = weights("large", DAG_PB);
-    await expect(as(world, 0).propose(ID, 1, proposal))
+    await expect(as(world, 0).propose(ID, 1, proposal, NO_LINK))
       .to.emit(world.ledger, "Proposed")
       .withArgs(ID, 1, person(world, 0).address, proposal.digest, DAG_PB, (deadline: bigint) => deadline > 0n);
     const seen = await snapshot(world);
@@ -51,7 +53,7 @@ describe("propose", () => {
   it("is the proposer's only, be the caller a voter or a stranger", async () => {
     const world = await run(3);
     for (const caller of [person(world, 1), world.stranger]) {
-      await expect(world.ledger.connect(caller).propose(ID, 1, proposalOf(1)))
+      await expect(world.ledger.connect(caller).propose(ID, 1, proposalOf(1), NO_LINK))
         .to.be.revertedWithCustomError(world.ledger, "NotProposer")
         .withArgs(caller.address, person(world, 0).address);
     }
@@ -69,7 +71,7 @@ describe("propose", () => {
   it("is refused a second time in a round", async () => {
     const world = await run(3);
     await propose(world, 0, 1);
-    await expect(as(world, 0).propose(ID, 1, weights("other")))
+    await expect(as(world, 0).propose(ID, 1, weights("other"), NO_LINK))
       .to.be.revertedWithCustomError(world.ledger, "WrongPhase")
       .withArgs(Phase.Vote);
   });
@@ -79,7 +81,7 @@ describe("propose", () => {
     await expect(propose(world, 0, 0))
       .to.be.revertedWithCustomError(world.ledger, "WrongStatus")
       .withArgs(ID, Status.Enrolling);
-    await expect(as(world, 0).propose(9n, 1, proposalOf(1))).to.be.revertedWithCustomError(
+    await expect(as(world, 0).propose(9n, 1, proposalOf(1), NO_LINK)).to.be.revertedWithCustomError(
       world.ledger,
       "UnknownExperiment",
     );
@@ -88,7 +90,7 @@ describe("propose", () => {
   it("refuses what is no content id", async () => {
     const world = await run(3);
     for (const wrong of [weights("w", 0x71), { digest: ethers.ZeroHash, codec: DAG_PB }]) {
-      await expect(as(world, 0).propose(ID, 1, wrong))
+      await expect(as(world, 0).propose(ID, 1, wrong, NO_LINK))
         .to.be.revertedWithCustomError(world.ledger, "InvalidContentId")
         .withArgs(wrong.digest, wrong.codec);
     }
@@ -96,15 +98,15 @@ describe("propose", () => {
 
   it("refuses the current weights, initial or accepted, and takes rejected ones again", async () => {
     const world = await run(3);
-    await expect(as(world, 0).propose(ID, 1, INITIAL))
+    await expect(as(world, 0).propose(ID, 1, INITIAL, NO_LINK))
       .to.be.revertedWithCustomError(world.ledger, "ProposalUnchanged")
       .withArgs(INITIAL.digest);
     await play(world, 0, 1, { 1: true, 2: true });
-    await expect(as(world, 1).propose(ID, 2, proposalOf(1)))
+    await expect(as(world, 1).propose(ID, 2, proposalOf(1), NO_LINK))
       .to.be.revertedWithCustomError(world.ledger, "ProposalUnchanged")
       .withArgs(proposalOf(1).digest);
     await play(world, 1, 2, { 0: false, 2: false });
-    await as(world, 2).propose(ID, 3, proposalOf(2));
+    await as(world, 2).propose(ID, 3, proposalOf(2), NO_LINK);
     expect((await snapshot(world)).proposal.digest).to.equal(proposalOf(2).digest);
   });
 });
@@ -146,7 +148,7 @@ describe("vote", () => {
 
   it("is not the proposer's, nor a later joiner's, nor a stranger's", async () => {
     const world = await run(3);
-    await as(world, 3).join(ID, CONTACT);
+    await as(world, 3).join(ID, CONTACT, NO_LINK, NO_INVITATION);
     await propose(world, 0, 1);
     for (const index of [0, 3]) {
       await expect(vote(world, index, 1, true))

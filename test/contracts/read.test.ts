@@ -17,6 +17,7 @@ import {
   snapshot,
   vote,
   weights,
+  NO_LINK,
 } from "./world.ts";
 
 function expectRound(seen: Round, wanted: Partial<Omit<Round, "proposal">> & { digest?: string }) {
@@ -103,9 +104,9 @@ describe("getRound", () => {
   it("tells a round apart from another that proposed the same weights", async () => {
     const world = await run(3);
     const again = weights("again");
-    await as(world, 0).propose(ID, 1, again);
+    await as(world, 0).propose(ID, 1, again, NO_LINK);
     for (const index of [1, 2]) await as(world, index).vote(ID, 1, again.digest, false, 0);
-    await as(world, 1).propose(ID, 2, again);
+    await as(world, 1).propose(ID, 2, again, NO_LINK);
     await as(world, 0).vote(ID, 2, again.digest, true, 0);
     expect((await world.ledger.getRound(ID, 1)).rejections).to.equal(setOf(1, 2));
     expect((await world.ledger.getRound(ID, 2)).approvals).to.equal(setOf(0));

@@ -20,6 +20,8 @@ import {
   time,
   vote,
   type World,
+  NO_INVITATION,
+  NO_LINK,
 } from "./world.ts";
 
 /** Passes the deadline in force and has a stranger lead on. */
@@ -289,6 +291,9 @@ describe("pause", () => {
     await expect(as(world, 1).resume(ID))
       .to.be.revertedWithCustomError(world.ledger, "WrongStatus")
       .withArgs(ID, Status.Completed);
-    await expect(as(world, 3).join(ID, CONTACT)).to.be.revertedWithCustomError(world.ledger, "WrongStatus");
+    await expect(as(world, 3).join(ID, CONTACT, NO_LINK, NO_INVITATION)).to.be.revertedWithCustomError(
+      world.ledger,
+      "WrongStatus",
+    );
   });
 });

@@ -14,6 +14,10 @@ export const DAY = 24 * HOUR;
 export const ID = 1n;
 export const CONTACT = '["/ip4/192.0.2.1/tcp/4001"]';
 
+/** For experiments in which nothing is drawn, and no invitation is signed. */
+export const NO_LINK = ethers.ZeroHash;
+export const NO_INVITATION = "0x";
+
 /** Weights that nobody trained, told apart by a name. */
 export function weights(name: string | number, codec = RAW): ContentId {
   return { digest: ethers.id(`weights ${name}`), codec };
@@ -53,6 +57,8 @@ export async function configOf(changes: Partial<Config> = {}): Promise<Config> {
     selection: 0,
     ballot: 0,
     earlyDecision: false,
+    revealWindow: 0,
+    stakes: ethers.ZeroAddress,
     ...changes,
   };
 }
@@ -61,14 +67,15 @@ export async function configOf(changes: Partial<Config> = {}): Promise<Config> {
 export async function enrol(learners: number, changes: Partial<Config> = {}): Promise<World> {
   const world = await loadFixture(deploy);
   await world.ledger.createExperiment(await configOf(changes));
-  for (const person of world.people.slice(0, learners)) await world.ledger.connect(person).join(ID, CONTACT);
+  for (const person of world.people.slice(0, learners))
+    await world.ledger.connect(person).join(ID, CONTACT, NO_LINK, NO_INVITATION);
   return world;
 }
 
 /** The same, started: round 1 waits for the proposal of person 0. */
 export async function run(learners: number, changes: Partial<Config> = {}): Promise<World> {
   const world = await enrol(learners, changes);
-  await world.ledger.start(ID);
+  await world.ledger.startExperiment(ID);
   return world;
 }
 
@@ -89,7 +96,7 @@ export function proposalOf(round: number): ContentId {
 }
 
 export async function propose(world: World, index: number, round: number) {
-  return await as(world, index).propose(ID, round, proposalOf(round));
+  return await as(world, index).propose(ID, round, proposalOf(round), NO_LINK);
 }
 
 export async function vote(world: World, index: number, round: number, approve: boolean) {
