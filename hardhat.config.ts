@@ -18,7 +18,7 @@ const solc = {
   toolVersionsInBuildInfo: true,
   settings: {
     // First, as Hardhat puts it into production's: the order of names tells one input from another.
-    optimizer: { enabled: true, runs: 10_000 },
+    optimizer: { enabled: true, runs: 1_000 },
     evmVersion: "prague",
     viaIR: true,
     metadata: { bytecodeHash: "ipfs", appendCBOR: true },
