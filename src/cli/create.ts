@@ -1,14 +1,16 @@
 import { type Command, Option } from "commander";
 
 import { UserError } from "../errors.ts";
+import { type Ballot, ballots, type Selection, selections } from "../ledger/types.ts";
 import { openStore } from "../node/open-store.ts";
 import { publishExperiment } from "../node/publish.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
 import { getTask } from "../tasks/registry.ts";
 import { formatContentId } from "../weights/content-id.ts";
 import {
-  type ContractOptions,
+  address,
   basisPoints,
+  type ContractOptions,
   fraction,
   integer,
   type KeyOptions,
@@ -35,6 +37,10 @@ interface CreateOptions extends ContractOptions, KeyOptions, TrainingOptions {
   readonly enrolmentWindow: number;
   readonly invited?: boolean;
   readonly earlyDecision?: boolean;
+  readonly selection: Selection;
+  readonly ballot: Ballot;
+  readonly revealWindow: number;
+  readonly stakes?: string;
   readonly seed: number;
   readonly json?: boolean;
 }
@@ -59,6 +65,12 @@ export function register(program: Command): void {
     .option("--enrolment-window <seconds>", "after this, anyone may start or cancel", integer(1), DAY)
     .option("--invited", "only learners that you invite may join")
     .option("--early-decision", "settle a round as soon as its result cannot change")
+    .addOption(new Option("--selection <how>", "how proposers are selected").choices(selections).default("round-robin"))
+    .addOption(
+      new Option("--ballot <kind>", "sealed: votes are hidden until all are in").choices(ballots).default("open"),
+    )
+    .option("--reveal-window <seconds>", "time to reveal sealed votes", integer(1, 30 * DAY), 600)
+    .option("--stakes <address>", "the contract that holds the learners' stakes (default: nothing is staked)", address)
     .addOption(
       new Option("--seed <n>", "seed of the initial weights and of all shuffling").argParser(integer(0)).default(42),
     );
@@ -95,7 +107,11 @@ async function create(options: CreateOptions): Promise<void> {
         voteWindow: options.voteWindow,
         pauseLimit: options.pauseLimit,
         admission: options.invited ? ("invited" as const) : ("open" as const),
+        selection: options.selection,
+        ballot: options.ballot,
         earlyDecision: options.earlyDecision ?? false,
+        revealWindow: options.ballot === "sealed" ? options.revealWindow : 0,
+        stakes: options.stakes,
       };
       const published = await publishExperiment(transactor, store, draft, rules, options.enrolmentWindow);
       const { id: experiment, manifest, weights } = published;

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseUnits } from "ethers";
+import { getAddress, isAddress, parseUnits } from "ethers";
 
 /** Parsers of option values: what they refuse becomes one line that names the option and the value, and exit code 2. */
 
@@ -53,6 +53,11 @@ export function shard(text: string): { index: number; learners: number } {
 export function experimentId(text: string): bigint {
   if (!/^[1-9]\d{0,76}$/.test(text)) throw new InvalidArgumentError("It must be an experiment's number, as 1.");
   return BigInt(text);
+}
+
+export function address(text: string): string {
+  if (!isAddress(text)) throw new InvalidArgumentError("It must be an address: 0x and 40 hex digits.");
+  return getAddress(text);
 }
 
 /** A price of gas in gwei, as wei. */

@@ -1,4 +1,13 @@
-import { Contract, getAddress, Interface, ZeroAddress, ZeroHash, type EventLog, type Log } from "ethers";
+import {
+  Contract,
+  getAddress,
+  Interface,
+  ZeroAddress,
+  ZeroHash,
+  type EventLog,
+  type Log,
+  type TypedDataDomain,
+} from "ethers";
 
 import { UserError } from "../errors.ts";
 import type { ContentId } from "../weights/content-id.ts";
@@ -7,14 +16,19 @@ import { explain } from "./errors.ts";
 import { abi } from "./generated/abi.ts";
 import { queryLogs } from "./logs.ts";
 import { fromScore } from "./score.ts";
+import { domainOf } from "./signed-vote.ts";
 import {
   admissions,
+  ballots,
   has,
   outcomes,
   phases,
   statuses,
+  selections,
   type CastVote,
   type Experiment,
+  type Learner,
+  type MixedSeed,
   type Round,
   type Snapshot,
 } from "./types.ts";
@@ -75,6 +89,7 @@ export class Ledger {
       voters: raw.voters ?? 0n,
       approvals: raw.approvals ?? 0n,
       rejections: raw.rejections ?? 0n,
+      seals: raw.seals ?? 0n,
       active: raw.active ?? 0n,
       learnerCount: number("learnerCount"),
       index: raw.member ? number("index") : undefined,
@@ -92,7 +107,12 @@ export class Ledger {
     const [coordinator, createdBlock, raw] = (await this.#read("getExperiment", experiment)) as [
       string,
       bigint,
-      Record<string, bigint> & { manifest: RawContentId; weights: RawContentId; earlyDecision: boolean },
+      Record<string, bigint> & {
+        manifest: RawContentId;
+        weights: RawContentId;
+        earlyDecision: boolean;
+        stakes: string;
+      },
     ];
     const number = (field: string) => Number(raw[field]);
     return {
@@ -110,7 +130,11 @@ export class Ledger {
         pauseLimit: number("pauseLimit"),
         enrolmentDeadline: number("enrolmentDeadline"),
         admission: member(admissions, raw.admission ?? 0n),
+        selection: member(selections, raw.selection ?? 0n),
+        ballot: member(ballots, raw.ballot ?? 0n),
         earlyDecision: raw.earlyDecision,
+        revealWindow: number("revealWindow"),
+        stakes: raw.stakes === ZeroAddress ? undefined : raw.stakes,
       },
     };
   }
@@ -138,7 +162,30 @@ export class Ledger {
       voters: raw.voters ?? 0n,
       approvals: raw.approvals ?? 0n,
       rejections: raw.rejections ?? 0n,
+      seals: raw.seals ?? 0n,
     };
+  }
+
+  /** What the ledger knows of a learner, or of anybody else. */
+  async learner(experiment: bigint, learner: string): Promise<Learner> {
+    const raw = (await this.#read("getLearner", experiment, learner)) as {
+      member: boolean;
+      index: bigint;
+      active: boolean;
+      suspensions: bigint;
+      link: string;
+    };
+    return {
+      index: raw.member ? Number(raw.index) : undefined,
+      active: raw.active,
+      suspensions: Number(raw.suspensions),
+      link: raw.link === ZeroHash ? undefined : raw.link,
+    };
+  }
+
+  /** The next nonce for a call that `learner` signs and somebody else sends. */
+  async nonce(learner: string): Promise<bigint> {
+    return (await this.#read("nonces", learner)) as bigint;
   }
 
   /** What each learner announced last, in the order of joining, from a block on. Untrusted: check before use. */
@@ -152,23 +199,48 @@ export class Ledger {
 
   /** All votes of an experiment, in the order of the chain. */
   async votes(experiment: bigint): Promise<CastVote[]> {
-    return (await this.#events(experiment, ["Voted"])).map(({ args, transactionHash }) => ({
+    return (await this.#events(experiment, ["Voted", "VotesCast"])).flatMap(
+      ({ args, transactionHash: transaction }) => {
+        const round = Number(args.round);
+        if (args.voters === undefined) {
+          const score = fromScore(args.score as bigint);
+          return [{ round, voter: String(args.voter), approve: Boolean(args.approve), score, transaction }];
+        }
+        const scores = [...(args.scores as bigint[])];
+        return [...(args.voters as string[])].map((voter, place) => ({
+          round,
+          voter,
+          approve: has(args.approvals as bigint, place),
+          score: fromScore(scores[place] ?? 0n),
+          transaction,
+        }));
+      },
+    );
+  }
+
+  /** What was mixed into the seed of the selection, in the order of the chain; nothing where proposers are not drawn. */
+  async seeds(experiment: bigint): Promise<MixedSeed[]> {
+    return (await this.#events(experiment, ["SeedMixed"])).map(({ args }) => ({
       round: Number(args.round),
-      voter: String(args.voter),
-      approve: Boolean(args.approve),
-      score: fromScore(args.score as bigint),
-      transaction: transactionHash,
+      entropy: String(args.entropy),
+      seed: String(args.seed),
     }));
   }
 
   /** Hashes of the transactions that did something in each round, in the order of the chain, by round. */
   async transactionsByRound(experiment: bigint): Promise<Map<number, string[]>> {
     const byRound = new Map<number, Set<string>>();
-    for (const { args, transactionHash } of await this.#events(experiment, ["Proposed", "Voted", "RoundSettled"])) {
+    const steps = ["Proposed", "Voted", "VotesCast", "VoteSealed", "RevealOpened", "RoundSettled"];
+    for (const { args, transactionHash } of await this.#events(experiment, steps)) {
       const round = Number(args.round);
       byRound.set(round, (byRound.get(round) ?? new Set()).add(transactionHash));
     }
     return new Map([...byRound].map(([round, hashes]) => [round, [...hashes]]));
+  }
+
+  /** What signatures (EIP-712) for this contract on this chain are bound to. */
+  async domain(): Promise<TypedDataDomain> {
+    return domainOf((await this.provider.getNetwork()).chainId, this.address);
   }
 
   /** What tells this chain from every other: its id and its first block. */
@@ -211,7 +283,7 @@ export class Ledger {
   }
 }
 
-/** Whether a learner is to vote and has not. */
-export function owesVote({ voters, approvals, rejections }: Snapshot, index: number): boolean {
-  return has(voters & ~(approvals | rejections), index);
+/** Whether a learner is to vote, and has neither voted nor sealed its vote. */
+export function owesVote({ voters, approvals, rejections, seals }: Snapshot, index: number): boolean {
+  return has(voters & ~(approvals | rejections | seals), index);
 }

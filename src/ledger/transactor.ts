@@ -1,14 +1,21 @@
-import type { Signer, TransactionReceipt } from "ethers";
+import { ZeroAddress, ZeroHash, type Signer, type TransactionReceipt } from "ethers";
 
 import { ColearnError } from "../errors.ts";
 import { explain } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
 import { Outbox, type Call, type OutboxOptions } from "./outbox.ts";
+import type { SealedVote } from "./sealed-vote.ts";
 import { toScore } from "./score.ts";
-import { admissions, type ExperimentConfig } from "./types.ts";
+import { encodeBatch, type SignedVote } from "./signed-vote.ts";
+import { admissions, ballots, selections, type ExperimentConfig } from "./types.ts";
 import type { ContentId } from "../weights/content-id.ts";
 
 export type TransactorOptions = OutboxOptions;
+
+export interface JoinTerms {
+  readonly link?: string | undefined;
+  readonly invitation?: string | undefined;
+}
 
 /**
  * Sends one key's transactions to one contract. It owns the key's nonce: transactions go out one after the other, each
@@ -32,7 +39,13 @@ export class Transactor {
 
   /** Creates an experiment and returns its id. */
   async createExperiment(config: ExperimentConfig): Promise<bigint> {
-    const raw = { ...config, admission: admissions.indexOf(config.admission), selection: 0, ballot: 0 };
+    const raw = {
+      ...config,
+      admission: admissions.indexOf(config.admission),
+      selection: selections.indexOf(config.selection),
+      ballot: ballots.indexOf(config.ballot),
+      stakes: config.stakes ?? ZeroAddress,
+    };
     const receipt = await this.#send("create the experiment", "createExperiment", [raw]);
     for (const log of receipt.logs) {
       const parsed = this.ledger.interface.parseLog(log);
@@ -45,8 +58,13 @@ export class Transactor {
     return this.#send("invite", "invite", [experiment, learners]);
   }
 
-  join(experiment: bigint, contact: string): Promise<TransactionReceipt> {
-    return this.#send("join", "join", [experiment, contact]);
+  /**
+   * @param terms where proposers are drawn, the end of the learner's hash chain; where it is asked for, the coordinator's
+   *   signed invitation
+   */
+  join(experiment: bigint, contact: string, terms: JoinTerms = {}): Promise<TransactionReceipt> {
+    const { link = ZeroHash, invitation = "0x" } = terms;
+    return this.#send("join", "join", [experiment, contact, link, invitation]);
   }
 
   updateContact(experiment: bigint, contact: string): Promise<TransactionReceipt> {
@@ -58,19 +76,20 @@ export class Transactor {
   }
 
   start(experiment: bigint): Promise<TransactionReceipt> {
-    return this.#send("start the experiment", "start", [experiment]);
+    return this.#send("start the experiment", "startExperiment", [experiment]);
   }
 
   cancel(experiment: bigint): Promise<TransactionReceipt> {
-    return this.#send("cancel the experiment", "cancel", [experiment]);
+    return this.#send("cancel the experiment", "cancelExperiment", [experiment]);
   }
 
   leave(experiment: bigint): Promise<TransactionReceipt> {
     return this.#send("leave the experiment", "leaveExperiment", [experiment]);
   }
 
-  propose(experiment: bigint, round: number, weights: ContentId): Promise<TransactionReceipt> {
-    return this.#send("propose", "propose", [experiment, round, weights]);
+  /** @param link where proposers are drawn, the next link of the proposer's hash chain */
+  propose(experiment: bigint, round: number, weights: ContentId, link = ZeroHash): Promise<TransactionReceipt> {
+    return this.#send("propose", "propose", [experiment, round, weights, link]);
   }
 
   vote(
@@ -81,6 +100,33 @@ export class Transactor {
     score: number,
   ): Promise<TransactionReceipt> {
     return this.#send("vote", "vote", [experiment, round, proposal.digest, approve, toScore(score)]);
+  }
+
+  /** Casts votes that their voters signed. Those that do not count do no harm. */
+  async castVotes(
+    experiment: bigint,
+    round: number,
+    proposal: ContentId,
+    votes: readonly SignedVote[],
+  ): Promise<TransactionReceipt> {
+    const batch = encodeBatch(await this.ledger.domain(), votes, await this.ledger.learners(experiment));
+    return this.#send("cast votes", "castVotesBySig", [experiment, round, proposal.digest, ...batch]);
+  }
+
+  /** @param commitment see `sealOf` */
+  sealVote(experiment: bigint, round: number, proposal: ContentId, commitment: string): Promise<TransactionReceipt> {
+    return this.#send("seal the vote", "sealVote", [experiment, round, proposal.digest, commitment]);
+  }
+
+  /** @param vote the vote that was sealed, and by whom */
+  revealVote(
+    experiment: bigint,
+    round: number,
+    proposal: ContentId,
+    { voter, approve, score, salt }: SealedVote,
+  ): Promise<TransactionReceipt> {
+    const args = [experiment, round, proposal.digest, voter, approve, toScore(score), salt];
+    return this.#send("reveal the vote", "reveal", args);
   }
 
   advance(experiment: bigint): Promise<TransactionReceipt> {

@@ -7,7 +7,7 @@ import type { ContentId } from "../weights/content-id.ts";
 export const statuses = ["none", "enrolling", "running", "paused", "completed", "cancelled"] as const;
 export type Status = (typeof statuses)[number];
 
-export const phases = ["none", "propose", "vote"] as const;
+export const phases = ["none", "propose", "vote", "reveal"] as const;
 export type Phase = (typeof phases)[number];
 
 export const outcomes = ["open", "accepted", "rejected", "skipped"] as const;
@@ -15,6 +15,14 @@ export type Outcome = (typeof outcomes)[number];
 
 export const admissions = ["open", "invited"] as const;
 export type Admission = (typeof admissions)[number];
+
+/** How the proposer of a round is selected. */
+export const selections = ["round-robin", "random"] as const;
+export type Selection = (typeof selections)[number];
+
+/** How votes are cast: openly, or sealed first and revealed when all are in. */
+export const ballots = ["open", "sealed"] as const;
+export type Ballot = (typeof ballots)[number];
 
 export interface ExperimentConfig {
   readonly manifest: ContentId;
@@ -32,7 +40,13 @@ export interface ExperimentConfig {
   /** Unix time in seconds. */
   readonly enrolmentDeadline: number;
   readonly admission: Admission;
+  readonly selection: Selection;
+  readonly ballot: Ballot;
   readonly earlyDecision: boolean;
+  /** Seconds; 0 where ballots are open. */
+  readonly revealWindow: number;
+  /** The contract that holds the learners' stakes; none where nothing is staked. */
+  readonly stakes: string | undefined;
 }
 
 export interface Experiment {
@@ -58,6 +72,8 @@ export interface Snapshot {
   readonly voters: bigint;
   readonly approvals: bigint;
   readonly rejections: bigint;
+  /** Voters who sealed a vote and have not revealed it. */
+  readonly seals: bigint;
   readonly active: bigint;
   readonly learnerCount: number;
   /** The asking learner's index, where it joined. */
@@ -76,6 +92,25 @@ export interface Round {
   readonly voters: bigint;
   readonly approvals: bigint;
   readonly rejections: bigint;
+  readonly seals: bigint;
+}
+
+/** A learner as the ledger knows it. */
+export interface Learner {
+  /** None for who never joined. */
+  readonly index: number | undefined;
+  readonly active: boolean;
+  readonly suspensions: number;
+  /** The last revealed link of its hash chain; none where nothing is drawn. */
+  readonly link: string | undefined;
+}
+
+/** The seed of the selection, as something was mixed into it. */
+export interface MixedSeed {
+  /** 0: by a learner that joined. */
+  readonly round: number;
+  readonly entropy: string;
+  readonly seed: string;
 }
 
 /** A vote with what only its event tells. */

@@ -1,14 +1,17 @@
 import type { Logger } from "pino";
 
 import type { Evaluation, MachineLearningInterface } from "../learning/interface.ts";
-import type { Transactor } from "../ledger/transactor.ts";
+import type { JoinTerms, Transactor } from "../ledger/transactor.ts";
+import type { ExperimentConfig } from "../ledger/types.ts";
 import type { Store } from "../storage/store.ts";
 import type { ContentId } from "../weights/content-id.ts";
 import { parseProposal } from "../weights/spec.ts";
 import type { WeightsSpec } from "../weights/weights.ts";
+import type { Casting } from "./casting.ts";
 import { fetchFile, type ContactBook } from "./contact.ts";
 import type { Emit, Scores } from "./events.ts";
 import type { Journal } from "./journal.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** What a duty works with. */
 export interface Context {
@@ -17,6 +20,11 @@ export interface Context {
   readonly store: Store;
   readonly contacts: ContactBook;
   readonly journal: Journal;
+  readonly casting: Casting;
+  readonly secrets: Secrets;
+  /** What joining takes beside a contact. */
+  readonly joinTerms: JoinTerms;
+  readonly config: Pick<ExperimentConfig, "rounds" | "selection">;
   readonly learner: MachineLearningInterface;
   readonly spec: WeightsSpec;
   readonly emit: Emit;

@@ -44,6 +44,7 @@ export type Action =
       readonly secondsLeft: number;
       readonly recorded: RecordedVote | undefined;
     }
+  | { readonly type: "reveal"; readonly round: number; readonly recorded: RecordedVote }
   | { readonly type: "advance"; readonly round: number }
   /** Nothing to do before the next block, or before `until` (unix seconds). */
   | { readonly type: "wait"; readonly reason: WaitReason; readonly until?: number }
@@ -56,6 +57,9 @@ export type WaitReason =
   | "enrolment"
   | "proposal"
   | "votes"
+  | "reveals"
+  /** It sealed a vote in this round, and the journal that says which one is lost. */
+  | "seal-forgotten"
   | "paused"
   /** It voted on another proposal in this round before the chain was reorganised: a second vote is never given. */
   | "voted-otherwise";
@@ -106,6 +110,7 @@ export function decide(
     if (snapshot.proposer === self.address && !over) return { type: "propose", round, recorded: journal.proposal };
     return { type: "wait", reason: "proposal", until: turn + 1 };
   }
+  if (phase === "reveal") return revealOrWait(snapshot, index, journal, turn + 1, over);
   const { proposal, proposer } = snapshot;
   if (proposal && proposer && owesVote(snapshot, index) && !over) {
     const recorded = journal.vote;
@@ -115,6 +120,20 @@ export function decide(
     return { type: "vote", round, proposal, proposer, secondsLeft: deadline - now, recorded };
   }
   return { type: "wait", reason: "votes", until: turn + 1 };
+}
+
+function revealOrWait(
+  { round, seals, proposal }: Snapshot,
+  index: number,
+  { vote }: RoundJournal,
+  until: number,
+  over: boolean,
+): Action {
+  if (!has(seals, index) || over) return { type: "wait", reason: "reveals", until };
+  if (!vote || !proposal || !sameContentId(vote.proposal, proposal)) {
+    return { type: "wait", reason: "seal-forgotten", until };
+  }
+  return { type: "reveal", round, recorded: vote };
 }
 
 function outsider({ status, invited, learnerCount }: Snapshot, { maxLearners }: { maxLearners: number }): Action {

@@ -47,6 +47,7 @@ export type NodeEvent =
       readonly transaction: string;
       readonly milliseconds: Milliseconds;
     } & Scores)
+  | { readonly event: "revealed"; readonly round: number; readonly weights: string; readonly transaction: string }
   | { readonly event: "advanced"; readonly round: number }
   | { readonly event: "settled"; readonly round: number; readonly outcome: Outcome }
   | { readonly event: "finished"; readonly status: "completed" | "cancelled" };

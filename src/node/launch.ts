@@ -9,12 +9,14 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { Transactor } from "../ledger/transactor.ts";
 import type { MachineLearningInterface } from "../learning/interface.ts";
 import type { Manifest } from "../weights/manifest.ts";
+import { castDirectly, castSealed } from "./casting.ts";
 import { announce, ContactBook } from "./contact.ts";
 import type { Emit } from "./events.ts";
 import { Journal } from "./journal.ts";
 import { fetchManifest } from "./manifest.ts";
 import { LearnerNode } from "./node.ts";
 import { openStore, type StoreOptions } from "./open-store.ts";
+import { linkToJoin, Secrets } from "./secrets.ts";
 
 export interface LaunchOptions extends StoreOptions {
   readonly ledger: Ledger;
@@ -25,6 +27,8 @@ export interface LaunchOptions extends StoreOptions {
   /** Multiaddresses of peers beyond those on the ledger. */
   readonly peers?: readonly string[] | undefined;
   readonly fetchTimeoutMilliseconds: number;
+  /** The coordinator's signed invitation, where admission asks for one. */
+  readonly invitation?: string | undefined;
   /** What a transaction may offer at most for a unit of gas, wei. */
   readonly maxFee?: bigint | undefined;
   readonly emit: Emit;
@@ -76,7 +80,12 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   emit({ event: "ready", learner: wallet.address, experiment: experiment.toString(), backend });
   const spec = manifest.weights;
   const context = { experiment, transactor, store, contacts, journal, learner, spec, emit, log };
-  const node = new LearnerNode({ ...context, fetchTimeoutMilliseconds }, description);
+  const secrets = new Secrets(wallet, scope);
+  const casting =
+    config.ballot === "sealed" ? castSealed(transactor, experiment, secrets) : castDirectly(transactor, experiment);
+  const joinTerms = { link: linkToJoin(config, secrets), invitation: options.invitation };
+  const protocol = { config, secrets, casting, joinTerms };
+  const node = new LearnerNode({ ...context, ...protocol, fetchTimeoutMilliseconds }, description);
   const status = await node.run(stopping, aborted);
   if (status !== undefined && options.keepServing && !ending.aborted) {
     log.info(`the experiment is ${status}; still serving weights to the others until stopped`);

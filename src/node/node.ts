@@ -9,6 +9,7 @@ import { encodeContact } from "./contact.ts";
 import type { Context } from "./context.ts";
 import { decide, type Action } from "./decide.ts";
 import { propose } from "./duties/propose.ts";
+import { reveal } from "./duties/reveal.ts";
 import { synchronise } from "./duties/synchronise.ts";
 import { vote } from "./duties/vote.ts";
 
@@ -28,6 +29,7 @@ const OVERTAKEN = new Set([
   "DeadlinePassed",
   "RoundClosed",
   "AlreadyVoted",
+  "NotSealed",
   "AlreadyJoined",
   "AlreadyActive",
   "TooEarly",
@@ -132,7 +134,7 @@ export class LearnerNode {
     switch (action.type) {
       case "join":
         log.info("joining");
-        await transactor.join(experiment, encodeContact(await store.addresses()));
+        await transactor.join(experiment, encodeContact(await store.addresses()), this.#context.joinTerms);
         emit({ event: "joined", index: (await this.#ledger.snapshot(experiment, transactor.address)).index ?? -1 });
         return;
       case "resume":
@@ -161,6 +163,9 @@ export class LearnerNode {
       case "vote":
         await this.#whileCurrent(snapshot, aborted, (signal) => vote(this.#context, action, signal));
         return;
+      case "reveal":
+        await reveal(this.#context, action);
+        return;
     }
   }
 
@@ -180,7 +185,7 @@ export class LearnerNode {
           // A failing endpoint is the main loop's concern: here it only means that nothing is seen for now.
           continue;
         }
-        if (seen.round !== snapshot.round || seen.weightsRound !== snapshot.weightsRound) overtaken.abort();
+        if (isOvertaken(snapshot, seen)) overtaken.abort();
       }
     };
     const watching = watch();
@@ -217,6 +222,12 @@ export class LearnerNode {
     this.#waitingFor = waitingFor;
     this.#context.log.info({ status, round }, `waiting: ${reason}`);
   }
+}
+
+/** Whether what was begun at a snapshot is of no use any more. */
+function isOvertaken(begun: Snapshot, seen: Snapshot): boolean {
+  const tooLateToSeal = begun.phase === "vote" && seen.phase === "reveal";
+  return seen.round !== begun.round || seen.weightsRound !== begun.weightsRound || tooLateToSeal;
 }
 
 function isAbort(error: unknown): boolean {

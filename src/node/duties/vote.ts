@@ -33,12 +33,12 @@ export async function vote(
   action: Proposed & { readonly recorded: RecordedVote | undefined },
   signal: AbortSignal,
 ): Promise<void> {
-  const { journal, transactor, experiment, emit, log } = context;
-  const { round, proposal, recorded } = action;
+  const { journal, casting, emit, log } = context;
+  const { round, proposal, recorded, secondsLeft } = action;
   const weights = formatContentId(proposal);
   if (recorded) {
     log.info({ round, weights }, "casting again the vote that was cast before");
-    const { hash } = await transactor.vote(experiment, round, proposal, recorded.approve, recorded.score);
+    const hash = await casting.cast(round, recorded, secondsLeft, signal);
     const scores = scoresOf({ voteScore: recorded.score, testScore: Number.NaN });
     const { approve } = recorded;
     emit({ event: "voted", round, weights, approve, ...scores, refusal: null, transaction: hash, milliseconds: {} });
@@ -47,9 +47,10 @@ export async function vote(
 
   const { approve, scores, refusal, milliseconds } = await judge(context, action, signal);
   signal.throwIfAborted();
-  const score = scores.voteScore ?? Number.NaN;
-  journal.recordVote(round, { proposal, approve, score });
-  const { hash } = await transactor.vote(experiment, round, proposal, approve, score);
+  const recording = { proposal, approve, score: scores.voteScore ?? Number.NaN };
+  journal.recordVote(round, recording);
+  const spent = (milliseconds.fetch + milliseconds.evaluate) / 1000;
+  const hash = await casting.cast(round, recording, Math.max(0, secondsLeft - spent), signal);
   log.info({ round, weights, approve, ...scores }, approve ? "approved" : "rejected");
   emit({ event: "voted", round, weights, approve, ...scores, refusal, transaction: hash, milliseconds });
 }
