@@ -35,6 +35,8 @@ export async function audit(request: AuditRequest): Promise<Audit> {
   for (let round = 1; round <= snapshot.round; round++) rounds.push(await ledger.round(experiment, round));
   const violations = auditRecord({
     approvalBps: config.approvalBps,
+    selection: config.selection,
+    seeds: config.selection === "random" ? await ledger.seeds(experiment) : [],
     initial: config.weights,
     learners: await ledger.learners(experiment),
     rounds,

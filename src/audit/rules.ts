@@ -2,13 +2,25 @@
  * The rules of the protocol, checked again on what a contract says happened: pure, so that nobody need be trusted, not
  * even the contract.
  */
+import { ZeroHash } from "ethers";
+
 import { isAccepted } from "../learning/approval.ts";
-import { count, has, type CastVote, type Round, type Snapshot } from "../ledger/types.ts";
+import {
+  count,
+  has,
+  type CastVote,
+  type MixedSeed,
+  type Round,
+  type Selection,
+  type Snapshot,
+} from "../ledger/types.ts";
 import { sameContentId, type ContentId } from "../weights/content-id.ts";
+import { draw, linksFollow, nextAfter, replaySeeds } from "./selection.ts";
 
 /** The rules, each with what it means when it is broken. */
 export const rules = {
   proposer: "The proposer is not the one that the selection gives.",
+  seed: "What was mixed into the seed of the selection is not what the proposers committed to.",
   voters: "The voters are not learners, or the proposer is among them.",
   votes: "A vote is by no voter, counted twice, or not the one that the learner cast.",
   tally: "The round's outcome does not follow from its votes.",
@@ -26,6 +38,9 @@ export interface Violation {
 /** An experiment as a contract tells it. */
 export interface ExperimentRecord {
   readonly approvalBps: number;
+  readonly selection: Selection;
+  /** What was mixed into the seed, in the order of the chain; nothing where proposers are not drawn. */
+  readonly seeds: readonly MixedSeed[];
   /** The initial weights. */
   readonly initial: ContentId;
   /** All learners who ever joined, by index. */
@@ -40,13 +55,20 @@ export interface ExperimentRecord {
 export function auditRecord(record: ExperimentRecord): Violation[] {
   const { rounds, snapshot } = record;
   const violations: Violation[] = [];
+  const { seeds, broken } = replaySeeds(record.seeds);
+  for (const round of broken)
+    violations.push({ rule: "seed", round, detail: "it does not follow from the one before" });
+  if (record.selection === "random") violations.push(...checkLinks(record));
   let last = 255;
   let current = { round: 0, weights: record.initial };
   for (const [at, state] of rounds.entries()) {
     const round = at + 1;
     const report = (rule: Violation["rule"], detail: string) => violations.push({ rule, round, detail });
     const proposer = record.learners.indexOf(state.proposer);
-    checkSelection(state, proposer, last, record.learners.length, report);
+    // Round 1 is never drawn.
+    const seed = record.selection === "random" && round > 1 ? (seeds.get(round) ?? ZeroHash) : undefined;
+    const select = (active: bigint) => (seed === undefined ? nextAfter(active, last) : draw(seed, active));
+    checkSelection(state, proposer, select, record.learners.length, report);
     checkVotes(state, record, round, report);
     checkOutcome(state, record.approvalBps, report);
     if (state.outcome === "accepted" && state.proposal) {
@@ -64,15 +86,43 @@ export function auditRecord(record: ExperimentRecord): Violation[] {
 
 type Report = (rule: Violation["rule"], detail: string) => void;
 
-/** Round robin: the next index after the last proposer, among the learners that took part when the round opened. */
-function checkSelection({ voters }: Round, proposer: number, last: number, learners: number, report: Report): void {
+/** What each proposer revealed continues its own hash chain; a skipped round mixes in nothing. */
+function checkLinks({ rounds, seeds, learners }: ExperimentRecord): Violation[] {
+  const violations: Violation[] = [];
+  const links = new Map<string, string[]>(learners.map((learner) => [learner, []]));
+  for (const [at, { proposer, proposal, outcome }] of rounds.entries()) {
+    const round = at + 1;
+    if (outcome === "open" && proposal === undefined) continue;
+    const [mixed, ...more] = seeds.filter((seed) => seed.round === round);
+    const skipped = mixed?.entropy === ZeroHash;
+    if (mixed === undefined || more.length > 0 || skipped !== (proposal === undefined)) {
+      violations.push({ rule: "seed", round, detail: "it was not mixed once, by the proposal or by its absence" });
+    } else if (!skipped) {
+      const revealed = [...(links.get(proposer) ?? []), mixed.entropy];
+      links.set(proposer, revealed);
+      if (!linksFollow(revealed.slice(-2))) {
+        violations.push({ rule: "seed", round, detail: "the proposer's link does not continue its hash chain" });
+      }
+    }
+  }
+  return violations;
+}
+
+/** The selected one, among the learners that took part when the round opened. */
+function checkSelection(
+  { voters }: Round,
+  proposer: number,
+  select: (active: bigint) => number,
+  learners: number,
+  report: Report,
+): void {
   if (proposer < 0) {
     report("proposer", "it is no learner");
     return;
   }
   if (voters >> BigInt(learners) !== 0n || voters === 0n) report("voters", "they are not learners, or there are none");
   if (has(voters, proposer)) report("voters", `the proposer, learner ${proposer}, is among them`);
-  const expected = nextAfter(voters | (1n << BigInt(proposer)), last);
+  const expected = select(voters | (1n << BigInt(proposer)));
   if (expected !== proposer) report("proposer", `it is learner ${proposer}, not learner ${expected}`);
 }
 
@@ -107,13 +157,4 @@ function checkOutcome({ outcome, proposal, voters, approvals }: Round, approvalB
   if (outcome === "skipped") return;
   const due = isAccepted({ approvals: count(approvals), voters: count(voters), approvalBps }) ? "accepted" : "rejected";
   if (outcome !== due) report("tally", `${count(approvals)} of ${count(voters)} approved: ${due}, not ${outcome}`);
-}
-
-/** The next index in a set that is not empty, in a circle: after the highest comes the lowest. */
-function nextAfter(set: bigint, index: number): number {
-  for (let step = 1; step <= 256; step++) {
-    const next = (index + step) % 256;
-    if (has(set, next)) return next;
-  }
-  return -1;
 }

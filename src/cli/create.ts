@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 
 import { UserError } from "../errors.ts";
-import { type Ballot, ballots, type Selection, selections } from "../ledger/types.ts";
+import type { Ballot, Selection } from "../ledger/types.ts";
 import { openStore } from "../node/open-store.ts";
 import { publishExperiment } from "../node/publish.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
@@ -9,11 +9,13 @@ import { getTask } from "../tasks/registry.ts";
 import { formatContentId } from "../weights/content-id.ts";
 import {
   address,
+  ballotOption,
   basisPoints,
   type ContractOptions,
   fraction,
   integer,
   type KeyOptions,
+  selectionOption,
   withContract,
   withJson,
   withKey,
@@ -65,10 +67,8 @@ export function register(program: Command): void {
     .option("--enrolment-window <seconds>", "after this, anyone may start or cancel", integer(1), DAY)
     .option("--invited", "only learners that you invite may join")
     .option("--early-decision", "settle a round as soon as its result cannot change")
-    .addOption(new Option("--selection <how>", "how proposers are selected").choices(selections).default("round-robin"))
-    .addOption(
-      new Option("--ballot <kind>", "sealed: votes are hidden until all are in").choices(ballots).default("open"),
-    )
+    .addOption(selectionOption())
+    .addOption(ballotOption())
     .option("--reveal-window <seconds>", "time to reveal sealed votes", integer(1, 30 * DAY), 600)
     .option("--stakes <address>", "the contract that holds the learners' stakes (default: nothing is staked)", address)
     .addOption(

@@ -10,11 +10,22 @@ import { runIndividually, runLocally } from "../demo/local-run.ts";
 import type { DemoOptions, RoundNews, Watcher } from "../demo/options.ts";
 import { ColearnError, UserError } from "../errors.ts";
 import type { BackendChoice } from "../learning/tfjs/backend.ts";
+import type { Ballot, Selection } from "../ledger/types.ts";
 import { formatScore, summarise, type Report } from "../report/report.ts";
 import { type ReportFiles, writeReport } from "../report/write.ts";
 import { getTask } from "../tasks/registry.ts";
 import { splitKinds, type SplitKind } from "../tasks/split.ts";
-import { backendOption, basisPoints, between, fraction, integer, withJson } from "./options.ts";
+import {
+  backendOption,
+  ballotOption,
+  basisPoints,
+  between,
+  fraction,
+  integer,
+  selectionOption,
+  votesOption,
+  withJson,
+} from "./options.ts";
 import { paint, print, printJson, progress, progressDone } from "./output.ts";
 import { type TrainingOptions, taskParams, withTraining } from "./training.ts";
 
@@ -30,6 +41,9 @@ interface DemoFlags extends TrainingOptions {
   readonly split: SplitKind;
   readonly driver: "ledger" | "local";
   readonly backend: BackendChoice;
+  readonly selection: Selection;
+  readonly ballot: Ballot;
+  readonly votes: DemoOptions["votes"];
   readonly individual?: boolean;
   readonly out?: string;
   readonly json?: boolean;
@@ -51,6 +65,9 @@ export function register(program: Command): void {
     .addOption(
       new Option("--driver <kind>", "on a ledger, or in one process").choices(["ledger", "local"]).default("ledger"),
     )
+    .addOption(selectionOption())
+    .addOption(ballotOption())
+    .addOption(votesOption())
     .addOption(backendOption())
     .option("--individual", "also train each learner alone, to compare")
     .option("--out <dir>", "where the run leaves its report (default: runs/<time>)");
@@ -107,6 +124,7 @@ async function run(flags: DemoFlags, options: DemoOptions, watcher: Watcher, sig
 }
 
 function demoOptions(flags: DemoFlags): DemoOptions {
+  requireLedger(flags);
   const task = getTask(flags.task);
   for (const [flag, folder] of Object.entries({ "--data-dir": flags.dataDir, "--test-dir": flags.testDir })) {
     if (folder !== undefined) requireFolder(flag, folder);
@@ -125,11 +143,24 @@ function demoOptions(flags: DemoFlags): DemoOptions {
     seed: flags.seed,
     split: flags.split,
     backend: flags.backend,
+    selection: flags.selection,
+    ballot: flags.ballot,
+    votes: flags.votes,
     dataDir: flags.dataDir,
     testDir: flags.testDir,
     out,
     colearn: fileURLToPath(new URL("../../bin/colearn.js", import.meta.url)),
   };
+}
+
+/** Without a ledger there is nothing to seal, to draw or to relay. */
+function requireLedger({ driver, ballot, selection, votes }: DemoFlags): void {
+  const given = { "--ballot sealed": ballot === "sealed", "--selection random": selection === "random" };
+  const asked = Object.entries({ ...given, "--votes relayed": votes === "relayed" }).find(([, is]) => is)?.[0];
+  if (driver === "ledger" || asked === undefined) return;
+  throw new UserError("driver", `${asked} needs a ledger, and --driver local has none`, {
+    remedy: "leave --driver local out",
+  });
 }
 
 /** Found out now, not when the run is over. */

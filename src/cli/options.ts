@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { getAddress, isAddress, parseUnits } from "ethers";
 
+import { ballots, selections } from "../ledger/types.ts";
+
 /** Parsers of option values: what they refuse becomes one line that names the option and the value, and exit code 2. */
 
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -138,4 +140,21 @@ export function withJson(command: Command): Command {
 /** `--backend`, the same wherever something is trained. */
 export function backendOption(): Option {
   return new Option("--backend <name>", "what computes").choices(["auto", "node", "wasm", "cpu"]).default("auto");
+}
+
+/** `--selection`, the same wherever an experiment is made. */
+export function selectionOption(): Option {
+  return new Option("--selection <how>", "how proposers are selected").choices(selections).default("round-robin");
+}
+
+/** `--ballot`, the same wherever an experiment is made. */
+export function ballotOption(): Option {
+  return new Option("--ballot <kind>", "sealed: nobody sees a vote until all are in").choices(ballots).default("open");
+}
+
+/** `--votes`, the same wherever nodes are run. */
+export function votesOption(): Option {
+  return new Option("--votes <how>", "relayed: signed, and sent together by whoever proposed")
+    .choices(["direct", "relayed"])
+    .default("direct");
 }

@@ -14,6 +14,7 @@ import { encodeContact } from "../node/contact.ts";
 import { fetchModel, writeModel } from "../node/export.ts";
 import { openStore } from "../node/open-store.ts";
 import { publishExperiment } from "../node/publish.ts";
+import { linkToJoin, Secrets } from "../node/secrets.ts";
 import type { Report } from "../report/report.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
 import { startChain } from "./chain.ts";
@@ -61,8 +62,12 @@ export async function runOnLedger(options: DemoOptions, watcher: Watcher, signal
   const transactor = await Transactor.create(ledger, coordinator);
   const experiment = await create(options, transactor, home(0));
   // In the learners' order, so that index, account and shard are the same number.
+  const { config } = await ledger.experiment(experiment);
+  const scope = { chain: await ledger.chain(), contract: ledger.address, experiment };
   for (let index = 0; index < learners; index++) {
-    await (await Transactor.create(ledger, devAccount(index))).join(experiment, encodeContact([]));
+    const account = devAccount(index);
+    const link = linkToJoin(config, new Secrets(account, scope));
+    await (await Transactor.create(ledger, account)).join(experiment, encodeContact([]), { link });
   }
 
   const nodes = Array.from({ length: learners }, (_, index) => {
@@ -89,7 +94,7 @@ export async function runOnLedger(options: DemoOptions, watcher: Watcher, signal
 
 /** Puts manifest and initial weights into the first learner's store, and the experiment on the chain. */
 async function create(options: DemoOptions, transactor: Transactor, home: string): Promise<bigint> {
-  const { learners, rounds, approvalBps } = options;
+  const { learners, rounds, approvalBps, selection, ballot } = options;
   const backend = await useBackend(options.backend);
   const draft = await prepareExperiment(options);
   const steps = Number(options.params.stepsPerProposal ?? WINDOW_STEPS);
@@ -104,7 +109,11 @@ async function create(options: DemoOptions, transactor: Transactor, home: string
     voteWindow: window,
     pauseLimit: PAUSE_SECONDS,
     admission: "open" as const,
+    selection,
+    ballot,
     earlyDecision: false,
+    revealWindow: ballot === "sealed" ? window : 0,
+    stakes: undefined,
   };
   const store = await openStore({ home });
   try {
@@ -115,7 +124,7 @@ async function create(options: DemoOptions, transactor: Transactor, home: string
 }
 
 function nodeArguments(
-  { learners, split, trainRatio, backend, dataDir, testDir }: DemoOptions,
+  { learners, split, trainRatio, backend, dataDir, testDir, votes }: DemoOptions,
   run: { rpc: string; ledger: Ledger; experiment: bigint; index: number; home: string },
 ): string[] {
   const args = {
@@ -129,6 +138,7 @@ function nodeArguments(
     "--backend": backend,
     "--data-dir": dataDir,
     "--test-dir": testDir,
+    "--votes": votes === "direct" ? undefined : votes,
   };
   const given = Object.entries(args).filter(([, value]) => value !== undefined);
   return [run.experiment.toString(), ...given.flatMap(([name, value]) => [name, String(value)])];

@@ -1,4 +1,5 @@
 import type { BackendChoice } from "../learning/tfjs/backend.ts";
+import type { Ballot, Selection } from "../ledger/types.ts";
 import type { SplitKind } from "../tasks/split.ts";
 import type { Task, TaskParams } from "../tasks/task.ts";
 
@@ -13,6 +14,10 @@ export interface DemoOptions {
   readonly seed: number;
   readonly split: SplitKind;
   readonly backend: BackendChoice;
+  readonly selection: Selection;
+  readonly ballot: Ballot;
+  /** How votes get to the ledger: each by its voter's transaction, or together by whoever proposed. */
+  readonly votes: "direct" | "relayed";
   readonly dataDir?: string | undefined;
   readonly testDir?: string | undefined;
   /** Where the run leaves its report, its logs and the model. */

@@ -25,7 +25,11 @@ const config: ExperimentConfig = {
   pauseLimit: 60,
   enrolmentDeadline: Math.floor(Date.now() / 1000) + 3_600,
   admission: "invited",
+  selection: "round-robin",
+  ballot: "sealed",
   earlyDecision: true,
+  revealWindow: 60,
+  stakes: undefined,
 };
 
 /** What Hardhat tells of a transaction that waits. */

@@ -10,7 +10,16 @@ const learners = ["A", "B", "C"];
 function round(proposer: number, outcome: Round["outcome"], proposal: ContentId | undefined, approvals: bigint): Round {
   const voters = 0b111n & ~(1n << BigInt(proposer));
   const rejections = proposal === undefined ? 0n : voters & ~approvals;
-  return { outcome, proposer: learners[proposer] ?? "", proposal, deadline: 0, voters, approvals, rejections };
+  return {
+    outcome,
+    proposer: learners[proposer] ?? "",
+    proposal,
+    deadline: 0,
+    voters,
+    approvals,
+    rejections,
+    seals: 0n,
+  };
 }
 
 function cast(round: number, voter: string, approve: boolean): CastVote {
@@ -21,6 +30,8 @@ function cast(round: number, voter: string, approve: boolean): CastVote {
 function sound(): ExperimentRecord & { rounds: Round[]; votes: CastVote[] } {
   return {
     approvalBps: 5_000,
+    selection: "round-robin",
+    seeds: [],
     initial: id("0"),
     learners,
     rounds: [

@@ -28,6 +28,7 @@ const base: Snapshot = {
   voters: 0b0110n,
   approvals: 0n,
   rejections: 0n,
+  seals: 0n,
   active: 0b1111n,
   learnerCount: 4,
   index: 0,
@@ -47,10 +48,10 @@ const indexes: Readonly<Record<Role, number | undefined>> = {
 };
 
 interface Row {
-  readonly phase: "propose" | "vote";
+  readonly phase: "propose" | "vote" | "reveal";
   readonly role: Role;
   /** Whether the ledger or the journal has this learner's proposal or vote. */
-  readonly done?: "on the ledger" | "in the journal" | "otherwise in the journal";
+  readonly done?: "on the ledger" | "sealed on the ledger" | "in the journal" | "otherwise in the journal";
   readonly weights?: ContentId | undefined;
   /** The learner's turn in leading on, in turns after the deadline; before the deadline where left out. */
   readonly clock: "before" | "at" | "after" | "turn over";
@@ -67,19 +68,23 @@ function timeOf(row: Row): number {
 
 function snapshotOf({ phase, role, done }: Row): Snapshot {
   const index = indexes[role];
-  const cast = done === "on the ledger" && index !== undefined ? 1n << BigInt(index) : 0n;
+  const bit = index === undefined ? 0n : 1n << BigInt(index);
+  const cast = done === "on the ledger" ? bit : 0n;
+  // Every voter sealed its vote; what is done is revealed.
+  const seals = phase === "reveal" ? base.voters & ~cast : done === "sealed on the ledger" ? bit : 0n;
   return {
     ...base,
     phase,
-    proposal: phase === "vote" ? proposal : undefined,
+    proposal: phase === "propose" ? undefined : proposal,
     active: role === "suspended" ? 0b1011n : role === "bystander" ? 0b1011n : 0b1111n,
-    approvals: phase === "vote" ? cast : 0n,
+    approvals: phase === "propose" ? 0n : cast,
+    seals,
     index,
   };
 }
 
 function journalOf({ phase, role, done }: Row): RoundJournal {
-  if (done === undefined || done === "on the ledger") return {};
+  if (done === undefined || done === "on the ledger" || done === "sealed on the ledger") return {};
   const digest = done === "in the journal" ? proposal : other;
   if (phase === "propose" && role === "proposer") return { proposal: digest };
   return { vote: { proposal: digest, approve: true, score: 0.5 } };
@@ -132,6 +137,41 @@ const rows: readonly Row[] = [
     clock: "before",
     expected: { type: "wait", reason: "voted-otherwise" },
   },
+  {
+    phase: "vote",
+    role: "voter",
+    done: "sealed on the ledger",
+    clock: "before",
+    expected: { type: "wait", reason: "votes" },
+  },
+  // What was sealed is revealed, from the journal alone, once no more can be sealed.
+  { phase: "reveal", role: "voter", done: "in the journal", clock: "before", expected: { type: "reveal", recorded } },
+  { phase: "reveal", role: "voter", done: "in the journal", clock: "at", expected: { type: "reveal", recorded } },
+  {
+    phase: "reveal",
+    role: "voter",
+    done: "in the journal",
+    clock: "after",
+    expected: { type: "wait", reason: "reveals" },
+  },
+  { phase: "reveal", role: "voter", done: "in the journal", clock: "turn over", expected: { type: "advance" } },
+  { phase: "reveal", role: "voter", clock: "before", expected: { type: "wait", reason: "seal-forgotten" } },
+  {
+    phase: "reveal",
+    role: "voter",
+    done: "otherwise in the journal",
+    clock: "before",
+    expected: { type: "wait", reason: "seal-forgotten" },
+  },
+  {
+    phase: "reveal",
+    role: "voter",
+    done: "on the ledger",
+    clock: "before",
+    expected: { type: "wait", reason: "reveals" },
+  },
+  { phase: "reveal", role: "proposer", clock: "before", expected: { type: "wait", reason: "reveals" } },
+  { phase: "reveal", role: "proposer", clock: "after", expected: { type: "advance" } },
   // The proposer has no vote, nor has who joined after the round opened.
   { phase: "vote", role: "proposer", clock: "before", expected: { type: "wait", reason: "votes" } },
   { phase: "vote", role: "proposer", clock: "after", expected: { type: "advance" } },
@@ -260,12 +300,12 @@ describe("decide, whatever the snapshot", () => {
   const index = fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined });
   const held = fc.constantFrom(current, other, undefined);
 
-  it("never votes nor proposes twice, without being asked to, or after the deadline", () => {
+  it("never votes, reveals nor proposes twice, without being asked to, or after the deadline", () => {
     fc.assert(
       fc.property(
         status,
-        fc.constantFrom("propose" as const, "vote" as const),
-        fc.record({ active: bitmap, voters: bitmap, approvals: bitmap, rejections: bitmap }),
+        fc.constantFrom("propose" as const, "vote" as const, "reveal" as const),
+        fc.record({ active: bitmap, voters: bitmap, approvals: bitmap, rejections: bitmap, seals: bitmap }),
         index,
         held,
         fc.constantFrom<RoundJournal>({}, { vote: recorded }, { vote: { ...recorded, proposal: other } }),
@@ -273,10 +313,11 @@ describe("decide, whatever the snapshot", () => {
         (status, phase, bitmaps, index, weights, journal, now) => {
           const approvals = bitmaps.approvals & bitmaps.voters;
           const rejections = bitmaps.rejections & bitmaps.voters & ~approvals;
-          const snapshot: Snapshot = { ...base, ...bitmaps, approvals, rejections, status, phase, index };
+          const seals = bitmaps.seals & bitmaps.voters & ~(approvals | rejections);
+          const snapshot: Snapshot = { ...base, ...bitmaps, approvals, rejections, seals, status, phase, index };
           const address = index === undefined ? "0xElse" : (learners[index] ?? "");
           const action = decide(snapshot, config, { address, isCoordinator: false, weights }, journal, now);
-          if (action.type !== "vote" && action.type !== "propose") return;
+          if (action.type !== "vote" && action.type !== "propose" && action.type !== "reveal") return;
           expect(status).to.equal("running");
           expect(phase).to.equal(action.type);
           expect(now).to.be.at.most(DEADLINE);
@@ -284,9 +325,12 @@ describe("decide, whatever the snapshot", () => {
           const bit = 1n << BigInt(index ?? 99);
           expect(snapshot.active & bit).to.equal(bit);
           if (action.type === "propose") expect(index).to.equal(0);
-          else {
+          else if (action.type === "reveal") {
+            expect(seals & bit).to.equal(bit);
+            expect(action.recorded).to.equal(recorded);
+          } else {
             expect(snapshot.voters & bit).to.equal(bit);
-            expect((approvals | rejections) & bit).to.equal(0n);
+            expect((approvals | rejections | seals) & bit).to.equal(0n);
             if (journal.vote) expect(action.recorded).to.equal(recorded);
           }
         },

@@ -1,16 +1,21 @@
 import { expect } from "chai";
+import { keccak256, Wallet } from "ethers";
 import { pino } from "pino";
 
 import { ColearnError } from "../../../src/errors.ts";
+import { sealOf } from "../../../src/ledger/sealed-vote.ts";
 import type { Transactor } from "../../../src/ledger/transactor.ts";
 import type { Evaluation, MachineLearningInterface } from "../../../src/learning/interface.ts";
 import type { ContactBook } from "../../../src/node/contact.ts";
 import type { Context } from "../../../src/node/context.ts";
+import { castDirectly, castSealed } from "../../../src/node/casting.ts";
 import { propose } from "../../../src/node/duties/propose.ts";
+import { reveal } from "../../../src/node/duties/reveal.ts";
 import { synchronise } from "../../../src/node/duties/synchronise.ts";
 import { vote } from "../../../src/node/duties/vote.ts";
 import type { NodeEvent } from "../../../src/node/events.ts";
 import { Journal } from "../../../src/node/journal.ts";
+import { Secrets } from "../../../src/node/secrets.ts";
 import { StoreError } from "../../../src/storage/errors.ts";
 import type { FetchOptions, Store } from "../../../src/storage/store.ts";
 import { RAW, type ContentId } from "../../../src/weights/content-id.ts";
@@ -23,6 +28,8 @@ const weightsOf = (...values: number[]): Weights => ({
 });
 const good = weightsOf(1, 2, 3);
 const id: ContentId = { digest: `0x${"a".repeat(64)}`, codec: RAW };
+const wallet = new Wallet(`0x${"7".repeat(64)}`);
+const secrets = new Secrets(wallet, { chain: "1:0x", contract: "0xC", experiment: 1n });
 const never = new AbortController().signal;
 
 /** A node without chain, network and model; what a test does not replace works. */
@@ -54,9 +61,26 @@ function nodeWith(replaced: {
     acceptWeights: async () => undefined,
     ...replaced.learner,
   };
+  const transactor = {
+    address: "0xL",
+    vote: record("vote"),
+    propose: record("propose"),
+    sealVote: record("sealVote"),
+    revealVote: record("revealVote"),
+    ledger: {
+      address: "0x00000000000000000000000000000000000000C0",
+      provider: { getNetwork: async () => ({ chainId: 1n }) },
+      learner: async () => ({ link: secrets.lastLink(3) }),
+    },
+    ...replaced.transactor,
+  } as unknown as Transactor;
   const context: Context = {
     experiment: 1n,
-    transactor: { vote: record("vote"), propose: record("propose"), ...replaced.transactor } as unknown as Transactor,
+    transactor,
+    casting: castDirectly(transactor, 1n),
+    secrets,
+    joinTerms: {},
+    config: { rounds: 3, selection: "round-robin" },
     store: store as Store,
     contacts: { providers: async () => ["/peer"] } as unknown as ContactBook,
     journal: new Journal(":memory:", scope),
@@ -109,9 +133,8 @@ describe("voting", () => {
     expect(recorded).to.deep.equal({ proposal: id, approve: true, score: 0.1 });
 
     // As after a restart: only the journal is left.
-    const again = { ...context, transactor: nodeWith({}).context.transactor };
-    Object.assign(again.transactor, { vote: async (...args: unknown[]) => (sent.push(args), { hash: "0x" }) });
-    await vote(again, { ...ballot, recorded }, never);
+    const again = { vote: async (...args: unknown[]) => (sent.push(args), { hash: "0x" }) } as unknown as Transactor;
+    await vote({ ...context, casting: castDirectly(again, 1n) }, { ...ballot, recorded }, never);
     expect(judged).to.equal(1);
     expect(sent).to.deep.equal([[1n, 4, id, true, 0.1]]);
   });
@@ -191,6 +214,31 @@ describe("voting", () => {
   });
 });
 
+describe("a sealed ballot", () => {
+  it("seals the vote, and reveals the same with the salt that its key gives again", async () => {
+    const { context, events, sent } = nodeWith({});
+    const sealing = castSealed(context.transactor, 1n, secrets);
+    const address = wallet.address;
+    Object.assign(context.transactor, { address });
+    await vote({ ...context, casting: sealing }, ballot, never);
+    const { vote: recorded } = context.journal.round(4);
+    if (!recorded) throw new Error("nothing was written down");
+    // As after a crash: other objects from the same key.
+    const again = new Secrets(wallet, { chain: "1:0x", contract: "0xC", experiment: 1n });
+    await reveal({ ...context, secrets: again }, { round: 4, recorded });
+
+    const salt = again.salt(4, id.digest);
+    const { ledger } = context.transactor;
+    const scope = { chainId: 1n, contract: ledger.address, experiment: 1n, round: 4, proposal: id.digest };
+    const commitment = sealOf(scope, { voter: address, approve: true, score: 0.9, salt });
+    expect(sent).to.deep.equal([
+      ["sealVote", 1n, 4, id, commitment],
+      ["revealVote", 1n, 4, id, { voter: address, approve: true, score: 0.9, salt }],
+    ]);
+    expect(events.map(({ event }) => event)).to.deep.equal(["voted", "revealed"]);
+  });
+});
+
 describe("proposing", () => {
   it("has stored the weights and written the proposal down before it is sent, and sends the same again", async () => {
     let trained = 0;
@@ -202,8 +250,23 @@ describe("proposing", () => {
 
     const { context: fresh, sent } = nodeWith({ learner });
     await propose({ ...fresh, journal: context.journal }, { round: 2, recorded }, never);
-    expect(sent).to.deep.equal([["propose", 1n, 2, id]]);
+    expect(sent).to.deep.equal([["propose", 1n, 2, id, undefined]]);
     expect(trained).to.equal(1);
+  });
+
+  it("reveals the next link of its hash chain where proposers are drawn", async () => {
+    const { context, sent } = nodeWith({});
+    await propose({ ...context, config: { rounds: 3, selection: "random" } }, { round: 2, recorded: undefined }, never);
+    const [[, , , , link] = []] = sent;
+    expect(keccak256(String(link))).to.equal(secrets.lastLink(3));
+  });
+
+  it("sends nothing where the ledger has the end of another hash chain", async () => {
+    const ledger = { learner: async () => ({ link: `0x${"9".repeat(64)}` }) };
+    const { context, sent } = nodeWith({ transactor: { ledger } });
+    const random = { ...context, config: { rounds: 3, selection: "random" as const } };
+    expect(await failureOf(propose(random, { round: 2, recorded: undefined }, never))).to.have.property("code", "link");
+    expect(sent).to.deep.equal([]);
   });
 
   it("tells its own scores, and has no vote", async () => {
