@@ -1,38 +1,14 @@
 import { expect } from "chai";
-import { Wallet } from "ethers";
 
-import { Outcome, type LedgerContract } from "./ledger-contract.ts";
-import {
-  configOf,
-  CONTACT,
-  deploy,
-  ethers,
-  ID,
-  loadFixture,
-  networkHelpers,
-  passDeadline,
-  proposalOf,
-  NO_INVITATION,
-  NO_LINK,
-} from "./world.ts";
+import { Outcome } from "./ledger-contract.ts";
+import { crowd, ethers, ID, loadFixture, NO_LINK, passDeadline, proposalOf } from "./world.ts";
 
 /** The first learner with a place in the last of the four lanes has index 192. */
 const LEARNERS = 256;
 
-/** A full experiment of 256, started: the votes of a round lie in four storage slots. */
+/** A full experiment, started: the votes of a round lie in four storage slots. */
 async function full() {
-  const world = await deploy();
-  await world.ledger.createExperiment(await configOf({ maxLearners: LEARNERS }));
-  const ledgers: LedgerContract[] = [];
-  for (let index = 0; index < LEARNERS; index += 1) {
-    const wallet = new Wallet(ethers.id(`learner ${index}`), ethers.provider);
-    await networkHelpers.setBalance(wallet.address, 10n ** 20n);
-    const ledger = world.ledger.connect(wallet);
-    await ledger.join(ID, CONTACT, NO_LINK, NO_INVITATION);
-    ledgers.push(ledger);
-  }
-  await world.ledger.startExperiment(ID);
-  return { ...world, ledgers };
+  return await crowd(LEARNERS);
 }
 
 const ALL = 2n ** 256n - 1n;

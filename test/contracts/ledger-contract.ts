@@ -33,7 +33,7 @@ export interface LedgerContract extends BaseContract {
     score: number,
     salt: string,
   ): Sent;
-  executeBySig(learner: string, call: string, deadline: number, signature: string): Sent;
+  readonly executeBySig: Call<[learner: string, call: string, deadline: number, signature: string]>;
   advance(experiment: bigint): Sent;
   experimentCount(): Promise<bigint>;
   getExperiment(experiment: bigint): Promise<[coordinator: string, createdBlock: bigint, config: Read<Config>]>;
@@ -62,7 +62,7 @@ type Sent = Promise<ContractTransactionResponse>;
 
 interface Call<A extends unknown[]> {
   (...args: A): Sent;
-  staticCall(...args: [...A, { blockTag: string }]): Promise<unknown>;
+  staticCall(...args: A | [...A, { blockTag: string }]): Promise<unknown>;
 }
 
 /** What was written as a number is read as a bigint. */
