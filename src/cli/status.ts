@@ -67,7 +67,7 @@ function asJson(experiment: bigint, snapshot: Snapshot, learners: string[], roun
         const vote = votes.find(({ voter }) => voter === address);
         const { approve = null, transaction = null } = vote ?? {};
         const score = vote === undefined || Number.isNaN(vote.score) ? null : vote.score;
-        return [{ learner, approve, score, transaction }];
+        return [{ learner, approve, score, sealed: has(state.seals, learner), transaction }];
       }),
     })),
   };
@@ -75,8 +75,8 @@ function asJson(experiment: bigint, snapshot: Snapshot, learners: string[], roun
 
 function asText(experiment: bigint, snapshot: Snapshot, learners: string[], rounds: RoundStatus[]): string[] {
   const { round, weights, weightsRound, active } = snapshot;
-  const phase =
-    snapshot.phase === "none" ? "" : `, waiting for ${snapshot.phase === "propose" ? "a proposal" : "votes"}`;
+  const awaited = { none: "", propose: "a proposal", vote: "votes", reveal: "votes to be revealed" }[snapshot.phase];
+  const phase = awaited && `, waiting for ${awaited}`;
   return [
     `Experiment ${experiment} is ${paint.bold(snapshot.status)}: round ${round} of ${snapshot.rounds}${phase}.`,
     `Current weights: ${formatContentId(weights)} (${weightsRound === 0 ? "initial" : `of round ${weightsRound}`})`,
@@ -86,7 +86,7 @@ function asText(experiment: bigint, snapshot: Snapshot, learners: string[], roun
     `  round  proposer  outcome   ${learners.map((_, index) => String(index).padStart(2)).join("")}   mean score`,
     ...rounds.map((status) => roundLine(status, learners)),
     "",
-    "  ✓ approved  ✗ rejected  · did not vote  P proposed",
+    "  ✓ approved  ✗ rejected  ■ sealed, not revealed  · did not vote  P proposed",
   ];
 }
 
@@ -96,6 +96,7 @@ function roundLine({ round, state, votes }: RoundStatus, learners: string[]): st
     if (index === proposer) return paint.bold(" P");
     if (has(state.approvals, index)) return paint.green(" ✓");
     if (has(state.rejections, index)) return paint.red(" ✗");
+    if (has(state.seals, index)) return " ■";
     return has(state.voters, index) ? " ·" : "  ";
   });
   const scores = votes.map(({ score }) => score).filter((score) => !Number.isNaN(score));

@@ -6,6 +6,9 @@ import { ColearnError, UserError } from "../errors.ts";
 const remedies: Readonly<Partial<Record<string, string>>> = {
   NotCoordinator: "sign with the coordinator's key, or wait for the enrolment deadline",
   NotInvited: "ask the coordinator for an invitation",
+  NotStaked: "stake first, with `colearn stakes stake`",
+  NoLink: "run the version of colearn that knows drawn proposers",
+  InvalidSignature: "sign again: the nonce was used, or another key signed",
   AdmissionOpen: "nobody needs an invitation to this experiment",
   AlreadyJoined: "run the node: this key is a learner already",
   ExperimentFull: "join another experiment",
