@@ -18,12 +18,14 @@ import {
   integer,
   type KeyOptions,
   shard,
+  votesOption,
   withContract,
   withJson,
   withKey,
 } from "./options.ts";
 import { createLogger, printJsonLine } from "./output.ts";
-import { fundedKey, openLedger, resolveExperiment } from "./session.ts";
+import { readInvitation } from "./invitation.ts";
+import { fundedKey, openLedger, resolveExperiment, signingKey } from "./session.ts";
 
 interface NodeOptions extends ContractOptions, KeyOptions {
   readonly home: string;
@@ -37,6 +39,10 @@ interface NodeOptions extends ContractOptions, KeyOptions {
   readonly announce?: string[];
   readonly peer?: string[];
   readonly kubo?: string;
+  readonly votes: "direct" | "relayed";
+  readonly relayer?: string[];
+  readonly relay?: boolean;
+  readonly invitation?: string;
   readonly fetchTimeout: number;
   readonly untilComplete?: boolean;
   readonly logLevel: string;
@@ -59,6 +65,10 @@ export function register(program: Command): void {
     .option("--announce <multiaddr>", "where others reach it, if elsewhere; may be repeated", collect)
     .option("--peer <multiaddr>", "a peer to fetch from beyond those on the ledger; may be repeated", collect)
     .option("--kubo <url>", "use the Kubo daemon with this RPC address as the store")
+    .addOption(votesOption())
+    .option("--relayer <multiaddr>", "who sends for this key if it has no funds; may be repeated", collect)
+    .option("--relay", "send other learners' signed votes and calls too, and pay for them")
+    .option("--invitation <file|hex>", "the coordinator's signed invitation")
     .option("--fetch-timeout <seconds>", "give up a fetch that stands still this long", integer(1, 3600), 30)
     .option("--until-complete", "stop when the experiment ends, instead of serving its weights on")
     .addOption(
@@ -96,8 +106,15 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
 
   const ledger = await openLedger(options);
   try {
-    const wallet = await fundedKey(options, ledger.provider);
+    const isRelayed = options.votes === "relayed";
+    if (options.relayer !== undefined && !isRelayed) {
+      throw new UserError("relayer", "--relayer is of no use where votes are sent directly", {
+        remedy: "add --votes relayed",
+      });
+    }
+    const wallet = await (isRelayed ? signingKey : fundedKey)(options, ledger.provider);
     const experiment = await resolveExperiment(ledger, asked);
+    const invitation = await readInvitation(options.invitation, experiment, wallet.address);
     await launch({
       ...options,
       ledger,
@@ -105,6 +122,8 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
       experiment,
       createLearner: (manifest) => createLearner(options, manifest, aborted.signal, log),
       peers: options.peer,
+      relayers: options.relayer,
+      invitation,
       fetchTimeoutMilliseconds: options.fetchTimeout * 1000,
       emit: (event: NodeEvent) => {
         if (options.json) printJsonLine({ time: Date.now(), ...event });

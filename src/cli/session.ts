@@ -39,10 +39,15 @@ export async function withLedger<T>(options: ContractOptions, work: (ledger: Led
   }
 }
 
+/** The key that signs, whether it can pay for anything or not. */
+export async function signingKey(options: ChainOptions & KeyOptions, provider: Provider): Promise<BaseWallet> {
+  return loadKey(options, Number((await provider.getNetwork()).chainId));
+}
+
 /** The key that signs; refused when it could not pay for anything. */
 export async function fundedKey(options: ChainOptions & KeyOptions, provider: Provider): Promise<BaseWallet> {
   const { chainId } = await provider.getNetwork();
-  const wallet = await loadKey(options, Number(chainId));
+  const wallet = await signingKey(options, provider);
   if ((await provider.getBalance(wallet.address)) === 0n) {
     throw new UserError("no-funds", `${wallet.address} has ${formatEther(0n)} of chain ${chainId}'s currency`, {
       remedy: "send it some: transactions cost gas",

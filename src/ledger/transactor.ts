@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { ZeroAddress, ZeroHash, type Signer, type TransactionReceipt } from "ethers";
 
 import { ColearnError } from "../errors.ts";
@@ -6,11 +8,22 @@ import type { Ledger } from "./ledger.ts";
 import { Outbox, type Call, type OutboxOptions } from "./outbox.ts";
 import type { SealedVote } from "./sealed-vote.ts";
 import { toScore } from "./score.ts";
+import { openMethods, signCall, signedMethods, type CallRelay, type RelayedCall } from "./signed-call.ts";
 import { encodeBatch, type SignedVote } from "./signed-vote.ts";
 import { admissions, ballots, selections, type ExperimentConfig } from "./types.ts";
 import type { ContentId } from "../weights/content-id.ts";
 
-export type TransactorOptions = OutboxOptions;
+/** More gas than any call takes that does not settle a round with many suspensions. */
+const USUAL_GAS = 1_000_000n;
+/** A signed call is worth nothing after this. */
+const CALL_SECONDS = 900n;
+/** How long a transaction that a relay says was mined may take to be seen. */
+const SEEN_MILLISECONDS = 15_000;
+
+export interface TransactorOptions extends OutboxOptions {
+  /** Sends, by signature, what the key cannot pay for. */
+  readonly relay?: CallRelay | undefined;
+}
 
 export interface JoinTerms {
   readonly link?: string | undefined;
@@ -25,12 +38,16 @@ export class Transactor {
   readonly ledger: Ledger;
   readonly address: string;
   readonly #outbox: Outbox;
+  readonly #signer: Signer;
+  readonly #relay: CallRelay | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(ledger: Ledger, signer: Signer, address: string, options: TransactorOptions) {
     this.ledger = ledger;
     this.address = address;
-    this.#outbox = new Outbox(ledger.provider, signer.connect(ledger.provider), address, options);
+    this.#signer = signer.connect(ledger.provider);
+    this.#relay = options.relay;
+    this.#outbox = new Outbox(ledger.provider, this.#signer, address, options);
   }
 
   static async create(ledger: Ledger, signer: Signer, options: TransactorOptions = {}): Promise<Transactor> {
@@ -109,8 +126,20 @@ export class Transactor {
     proposal: ContentId,
     votes: readonly SignedVote[],
   ): Promise<TransactionReceipt> {
-    const batch = encodeBatch(await this.ledger.domain(), votes, await this.ledger.learners(experiment));
-    return this.#send("cast votes", "castVotesBySig", [experiment, round, proposal.digest, ...batch]);
+    return this.#sendData("cast votes", await this.#batch(experiment, round, proposal, votes));
+  }
+
+  /**
+   * The gas that casting these votes would take.
+   * @throws RevertError where none of them counts
+   */
+  async estimateVotes(
+    experiment: bigint,
+    round: number,
+    proposal: ContentId,
+    votes: readonly SignedVote[],
+  ): Promise<bigint> {
+    return this.#estimate("cast votes", await this.#batch(experiment, round, proposal, votes));
   }
 
   /** @param commitment see `sealOf` */
@@ -133,15 +162,107 @@ export class Transactor {
     return this.#send("advance", "advance", [experiment]);
   }
 
+  /** Sends for another what it signed, or what anybody may send, and pays for it. */
+  sendFor(call: RelayedCall): Promise<TransactionReceipt> {
+    return this.#sendData("relay a call", this.#dataOf(call));
+  }
+
+  /**
+   * The gas that a call for another would take.
+   * @throws RevertError where the contract would refuse it
+   */
+  async estimateFor(call: RelayedCall): Promise<bigint> {
+    return this.#estimate("relay a call", this.#dataOf(call));
+  }
+
+  /** Whether an account, this one where none is named, could pay for a call now. */
+  async canPay(account: string = this.address): Promise<boolean> {
+    const { provider } = this.ledger;
+    const balance = await provider.getBalance(account);
+    if (balance === 0n) return false;
+    const { maxFeePerGas, gasPrice } = await provider.getFeeData();
+    return balance >= USUAL_GAS * (maxFeePerGas ?? gasPrice ?? 1n);
+  }
+
+  #dataOf(call: RelayedCall): string {
+    if (call.kind === "open-call") return call.call;
+    const { learner, call: data, deadline, signature } = call;
+    return this.ledger.interface.encodeFunctionData("executeBySig", [learner, data, deadline, signature]);
+  }
+
+  async #batch(
+    experiment: bigint,
+    round: number,
+    { digest }: ContentId,
+    votes: readonly SignedVote[],
+  ): Promise<string> {
+    const batch = encodeBatch(await this.ledger.domain(), votes, await this.ledger.learners(experiment));
+    return this.ledger.interface.encodeFunctionData("castVotesBySig", [experiment, round, digest, ...batch]);
+  }
+
+  async #estimate(action: string, data: string): Promise<bigint> {
+    const { provider, address: to, interface: contract } = this.ledger;
+    try {
+      return await provider.estimateGas({ to, data, from: this.address });
+    } catch (error) {
+      throw explain(error, action, contract);
+    }
+  }
+
+  async #send(action: string, method: string, args: readonly unknown[]): Promise<TransactionReceipt> {
+    const data = this.ledger.interface.encodeFunctionData(method, args);
+    const relay = signedMethods.has(method) || openMethods.has(method) ? this.#relay : undefined;
+    if (relay === undefined || (await this.canPay())) return this.#sendData(action, data);
+    return this.#inTurn(() => this.#sendRelayed(relay, action, data, signedMethods.has(method)));
+  }
+
   /**
    * Sends a call and waits until it is mined.
    * @throws RevertError when the contract refuses it (found before anything is sent, where possible)
    */
-  #send(action: string, method: string, args: readonly unknown[]): Promise<TransactionReceipt> {
-    const data = this.ledger.interface.encodeFunctionData(method, args);
-    const sent = this.#last.then(() => this.#sendAlone(action, { to: this.ledger.address, data }));
-    this.#last = sent.catch(() => undefined);
-    return sent;
+  #sendData(action: string, data: string): Promise<TransactionReceipt> {
+    return this.#inTurn(() => this.#sendAlone(action, { to: this.ledger.address, data }));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  /**
+   * Has a call sent by a relay, signed where that is needed, and waits until it is mined.
+   * @throws RevertError when the contract would refuse it
+   */
+  async #sendRelayed(relay: CallRelay, action: string, call: string, signed: boolean): Promise<TransactionReceipt> {
+    const { ledger, address: learner } = this;
+    try {
+      // The contract's reasons are told here, where they are those of this key's.
+      await ledger.provider.call({ to: ledger.address, data: call, from: learner });
+    } catch (error) {
+      throw explain(error, action, ledger.interface);
+    }
+    if (!signed) return relay.send({ kind: "open-call", call }, (hash) => this.#seen(hash));
+    const nonce = await ledger.nonce(learner);
+    const deadline = BigInt(await ledger.now()) + CALL_SECONDS;
+    const message = await signCall(this.#signer, await ledger.domain(), { learner, call, nonce, deadline });
+    return relay.send({ kind: "call", ...message }, async (hash) => {
+      const receipt = await this.#seen(hash);
+      // A nonce is used up by a call that was made, and by nothing else.
+      return (await ledger.nonce(learner)) > nonce ? receipt : undefined;
+    });
+  }
+
+  /** The receipt of a transaction with the contract that went well; nothing where there is none in time. */
+  async #seen(hash: string): Promise<TransactionReceipt | undefined> {
+    const { provider, address } = this.ledger;
+    const until = Date.now() + SEEN_MILLISECONDS;
+    while (Date.now() < until) {
+      const receipt = await provider.getTransactionReceipt(hash);
+      if (receipt) return receipt.status === 1 && receipt.to === address ? receipt : undefined;
+      await sleep(provider.pollingInterval);
+    }
+    return undefined;
   }
 
   async #sendAlone(action: string, call: Call): Promise<TransactionReceipt> {

@@ -15,14 +15,17 @@ const MAX_ADDRESSES = 8;
 const contactSchema = z.object({
   /** libp2p multiaddresses, each with its /p2p/ id. */
   addresses: z.array(z.string().max(300)).max(32),
+  /** Whether the learner sends others' votes and calls, and pays for them. */
+  relay: z.boolean().optional(),
 });
 
 /**
  * A contact as it goes on the ledger.
  * @throws UserError when the addresses do not fit
  */
-export function encodeContact(addresses: readonly string[]): string {
-  const contact = JSON.stringify({ addresses: addresses.filter(isDialable).slice(0, MAX_ADDRESSES) });
+export function encodeContact(addresses: readonly string[], { relay = false } = {}): string {
+  const dialable = addresses.filter(isDialable).slice(0, MAX_ADDRESSES);
+  const contact = JSON.stringify({ addresses: dialable, ...(relay ? { relay } : {}) });
   const bytes = Buffer.byteLength(contact);
   if (bytes > MAX_BYTES) {
     throw new UserError(
@@ -41,17 +44,19 @@ export function encodeContact(addresses: readonly string[]): string {
  * names: a contact says where its learner is, and nothing of others.
  */
 export function parseContact(text: string): string[] {
+  const addresses = readContact(text)?.addresses.filter(isDialable) ?? [];
+  const peer = addresses[0] === undefined ? undefined : peerOf(addresses[0]);
+  return addresses.filter((address) => peerOf(address) === peer).slice(0, MAX_ADDRESSES);
+}
+
+function readContact(text: string): z.output<typeof contactSchema> | undefined {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return [];
+    return undefined;
   }
-  const contact = contactSchema.safeParse(json);
-  if (!contact.success) return [];
-  const addresses = contact.data.addresses.filter(isDialable);
-  const peer = addresses[0] === undefined ? undefined : peerOf(addresses[0]);
-  return addresses.filter((address) => peerOf(address) === peer).slice(0, MAX_ADDRESSES);
+  return contactSchema.safeParse(json).data;
 }
 
 function peerOf(address: string): string {
@@ -63,8 +68,13 @@ function isDialable(address: string): boolean {
 }
 
 /** Tells the ledger where a learner's store can be reached, where it says otherwise. Only for who has joined. */
-export async function announce(transactor: Transactor, experiment: bigint, store: Store): Promise<void> {
-  const contact = encodeContact(await store.addresses());
+export async function announce(
+  transactor: Transactor,
+  experiment: bigint,
+  store: Store,
+  { relay = false } = {},
+): Promise<void> {
+  const contact = encodeContact(await store.addresses(), { relay });
   const announced = await transactor.ledger.contacts(experiment);
   if (announced.find(({ learner }) => learner === transactor.address)?.contact === contact) return;
   await transactor.updateContact(experiment, contact);
@@ -73,7 +83,10 @@ export async function announce(transactor: Transactor, experiment: bigint, store
 /** Blocks that are read again, so that contacts announced in a reorganised block are not missed. */
 const REORGANISED_BLOCKS = 64;
 
-/** Knows where weights can be had: from their proposer first, then from every other learner. */
+/** Relays beyond the proposer and the operator's own: strangers may say that they relay. */
+const MAX_RELAYS = 8;
+
+/** Knows where weights can be had, from their proposer first and then from every other learner, and who relays. */
 export class ContactBook {
   readonly #ledger: Ledger;
   readonly #experiment: bigint;
@@ -94,13 +107,7 @@ export class ContactBook {
    * stranger's contact could send those who look for another learner astray.
    */
   async providers(first?: string): Promise<string[]> {
-    const latest = await this.#ledger.provider.getBlockNumber();
-    const from = this.#seen === undefined ? undefined : Math.max(0, this.#seen - REORGANISED_BLOCKS);
-    for (const { learner, contact } of await this.#ledger.contacts(this.#experiment, from)) {
-      this.#announced.set(learner, contact);
-    }
-    this.#seen = latest;
-
+    await this.#read();
     // The operator's own come right after the proposer's, where no number of strangers' contacts can push them out.
     const others = [...this.#announced]
       .filter(([learner]) => learner !== first)
@@ -112,6 +119,34 @@ export class ContactBook {
       for (const address of fresh) peers.add(peerOf(address));
       return fresh;
     });
+  }
+
+  /**
+   * Addresses of those who relay, those of one peer together: the proposer, the operator's own, and other learners who
+   * say so.
+   * @param own multiaddresses that the operator gave
+   */
+  async relays(own: readonly string[], proposer?: string): Promise<string[][]> {
+    await this.#read();
+    const byPeer = new Map<string, string[]>();
+    const add = (addresses: readonly string[]) => {
+      const peer = addresses[0] === undefined ? undefined : peerOf(addresses[0]);
+      if (peer !== undefined && !byPeer.has(peer)) byPeer.set(peer, [...addresses]);
+    };
+    add(parseContact((proposer === undefined ? undefined : this.#announced.get(proposer)) ?? ""));
+    for (const peer of new Set(own.map(peerOf))) add(own.filter((address) => peerOf(address) === peer));
+    const others = [...this.#announced.values()].filter((contact) => readContact(contact)?.relay === true);
+    for (const contact of others.slice(0, MAX_RELAYS)) add(parseContact(contact));
+    return [...byPeer.values()];
+  }
+
+  async #read(): Promise<void> {
+    const latest = await this.#ledger.provider.getBlockNumber();
+    const from = this.#seen === undefined ? undefined : Math.max(0, this.#seen - REORGANISED_BLOCKS);
+    for (const { learner, contact } of await this.#ledger.contacts(this.#experiment, from)) {
+      this.#announced.set(learner, contact);
+    }
+    this.#seen = latest;
   }
 }
 

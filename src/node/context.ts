@@ -24,6 +24,8 @@ export interface Context {
   readonly secrets: Secrets;
   /** What joining takes beside a contact. */
   readonly joinTerms: JoinTerms;
+  /** Whether this node sends others' votes and calls: its contact says so. */
+  readonly relay?: boolean;
   readonly config: Pick<ExperimentConfig, "rounds" | "selection">;
   readonly learner: MachineLearningInterface;
   readonly spec: WeightsSpec;

@@ -8,6 +8,8 @@ import { UserError } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { Transactor } from "../ledger/transactor.ts";
 import type { MachineLearningInterface } from "../learning/interface.ts";
+import type { Messages } from "../storage/messages.ts";
+import type { Store } from "../storage/store.ts";
 import type { Manifest } from "../weights/manifest.ts";
 import { castDirectly, castSealed } from "./casting.ts";
 import { announce, ContactBook } from "./contact.ts";
@@ -16,6 +18,9 @@ import { Journal } from "./journal.ts";
 import { fetchManifest } from "./manifest.ts";
 import { LearnerNode } from "./node.ts";
 import { openStore, type StoreOptions } from "./open-store.ts";
+import { castRelayed } from "./relay/cast-relayed.ts";
+import { RelayClient } from "./relay/client.ts";
+import { serveRelay } from "./relay/serve.ts";
 import { linkToJoin, Secrets } from "./secrets.ts";
 
 export interface LaunchOptions extends StoreOptions {
@@ -27,6 +32,12 @@ export interface LaunchOptions extends StoreOptions {
   /** Multiaddresses of peers beyond those on the ledger. */
   readonly peers?: readonly string[] | undefined;
   readonly fetchTimeoutMilliseconds: number;
+  /** How votes get to the ledger: each by a transaction, or signed and sent together. */
+  readonly votes: "direct" | "relayed";
+  /** Multiaddresses of relays beyond those on the ledger. */
+  readonly relayers?: readonly string[] | undefined;
+  /** Send others' votes and calls too, and pay for them. */
+  readonly relay?: boolean | undefined;
   /** The coordinator's signed invitation, where admission asks for one. */
   readonly invitation?: string | undefined;
   /** What a transaction may offer at most for a unit of gas, wei. */
@@ -47,7 +58,8 @@ export interface LaunchOptions extends StoreOptions {
  */
 export async function launch(options: LaunchOptions): Promise<"completed" | "cancelled" | undefined> {
   const { ledger, wallet, experiment, home, log, emit, aborted, stopping } = options;
-  const transactor = await Transactor.create(ledger, wallet, { maxFeePerGas: options.maxFee });
+  const isRelayed = options.votes === "relayed";
+  const isRelay = options.relay === true;
   const description = await ledger.experiment(experiment);
   const { config } = description;
   await using resources = new AsyncDisposableStack();
@@ -62,8 +74,15 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   resources.defer(() => store.stop());
 
   const contacts = new ContactBook(ledger, experiment, options.peers ?? []);
+  const messages = isRelayed || isRelay ? requireMessages(store) : undefined;
+  const relayers = options.relayers ?? [];
+  const relays = messages && new RelayClient({ messages, contacts, relayers, log, ending: aborted });
+  const transactor = await Transactor.create(ledger, wallet, {
+    maxFeePerGas: options.maxFee,
+    relay: isRelayed ? relays : undefined,
+  });
   const { index } = await ledger.snapshot(experiment, wallet.address);
-  if (index !== undefined) await announce(transactor, experiment, store);
+  if (index !== undefined) await announce(transactor, experiment, store, { relay: isRelay });
   const { fetchTimeoutMilliseconds } = options;
   const ending = AbortSignal.any([stopping, aborted]);
   const manifest = await fetchManifest(
@@ -79,10 +98,16 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   log.info({ learner: wallet.address, experiment: Number(experiment), task: manifest.task.name, backend }, "ready");
   emit({ event: "ready", learner: wallet.address, experiment: experiment.toString(), backend });
   const spec = manifest.weights;
-  const context = { experiment, transactor, store, contacts, journal, learner, spec, emit, log };
+  const context = { experiment, transactor, store, contacts, journal, learner, spec, emit, log, relay: isRelay };
+  if (messages && relays) {
+    relays.own = resources.use(await serveRelay({ experiment, transactor, config, forAll: isRelay, log }, messages));
+  }
   const secrets = new Secrets(wallet, scope);
-  const casting =
-    config.ballot === "sealed" ? castSealed(transactor, experiment, secrets) : castDirectly(transactor, experiment);
+  let casting = castDirectly(transactor, experiment);
+  if (config.ballot === "sealed") casting = castSealed(transactor, experiment, secrets);
+  else if (isRelayed && relays) {
+    casting = castRelayed({ transactor, signer: wallet, experiment, voteWindow: config.voteWindow, relays, log });
+  }
   const joinTerms = { link: linkToJoin(config, secrets), invitation: options.invitation };
   const protocol = { config, secrets, casting, joinTerms };
   const node = new LearnerNode({ ...context, ...protocol, fetchTimeoutMilliseconds }, description);
@@ -94,4 +119,12 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
     });
   }
   return status;
+}
+
+/** @throws UserError where the store is a daemon's: its peers take no messages of ours */
+function requireMessages({ messages }: Store): Messages {
+  if (messages !== undefined) return messages;
+  throw new UserError("kubo", "votes are relayed between embedded stores, and this node's store is a Kubo daemon", {
+    remedy: "leave out --kubo, or send votes directly",
+  });
 }

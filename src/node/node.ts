@@ -118,7 +118,10 @@ export class LearnerNode {
     const journal = this.#context.journal.round(snapshot.round);
     // A chain that mines on demand is later than its last block: the local clock tells when to look.
     const now = Math.max(Math.floor(Date.now() / 1000) - this.#ahead, snapshot.timestamp);
-    return decide(snapshot, this.#experiment.config, self, journal, now);
+    // The ledger does not know of a signed invitation before it is used; after the start it is worth nothing.
+    const isSigned = this.#context.joinTerms.invitation !== undefined && snapshot.status === "enrolling";
+    const invited = snapshot.invited || isSigned;
+    return decide({ ...snapshot, invited }, this.#experiment.config, self, journal, now);
   }
 
   /** "Too early" tells the chain's time: a local clock that is fast must not keep the node from its duties. */
@@ -130,11 +133,11 @@ export class LearnerNode {
   }
 
   async #act(action: Exclude<Action, { type: "wait" | "finish" }>, snapshot: Snapshot, aborted: AbortSignal) {
-    const { transactor, experiment, log, store, emit } = this.#context;
+    const { transactor, experiment, log, store, emit, joinTerms } = this.#context;
     switch (action.type) {
       case "join":
         log.info("joining");
-        await transactor.join(experiment, encodeContact(await store.addresses()), this.#context.joinTerms);
+        await transactor.join(experiment, encodeContact(await store.addresses(), this.#context), joinTerms);
         emit({ event: "joined", index: (await this.#ledger.snapshot(experiment, transactor.address)).index ?? -1 });
         return;
       case "resume":

@@ -10,6 +10,7 @@ import { fetchFile } from "./fetch-file.ts";
 import { blocksOf } from "./file-dag.ts";
 import type { HeliaNode } from "./helia-node.ts";
 import { readLocalBlock, startHeliaNode } from "./helia-node.ts";
+import { messagesOf, type Messages } from "./messages.ts";
 import { Pins } from "./pins.ts";
 import { parseProviders } from "./providers.ts";
 import type { FetchOptions, Store } from "./store.ts";
@@ -32,6 +33,7 @@ export interface StoreLogger {
 /** What only the embedded node offers, beside {@link Store}. */
 export interface HeliaStore extends Store {
   readonly peerId: string;
+  readonly messages: Messages;
   /** Removes the blocks that no pinned file needs; waits for adds and fetches under way. Gives their number. */
   collectGarbage(): Promise<number>;
 }
@@ -51,6 +53,7 @@ export async function openHeliaStore(options: HeliaStoreOptions): Promise<HeliaS
 
 class EmbeddedStore implements HeliaStore {
   readonly peerId: string;
+  readonly messages: Messages;
   readonly #node: HeliaNode;
   readonly #pins: Pins;
   readonly #logger: StoreLogger | undefined;
@@ -65,6 +68,7 @@ class EmbeddedStore implements HeliaStore {
     this.#pins = new Pins(node.datastore);
     this.#logger = logger;
     this.peerId = node.helia.libp2p.peerId.toString();
+    this.messages = messagesOf(node.helia.libp2p);
   }
 
   async add(bytes: Uint8Array, signal?: AbortSignal): Promise<ContentId> {

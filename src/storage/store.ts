@@ -6,6 +6,7 @@
  * same content id.
  */
 import type { ContentId } from "../weights/content-id.ts";
+import type { Messages } from "./messages.ts";
 
 export interface FetchOptions {
   /** Refuse a file of more than this, while reading, whatever size its publisher claims. */
@@ -36,6 +37,8 @@ export interface Store {
   unpin(id: ContentId, signal?: AbortSignal): Promise<void>;
   /** Multiaddresses (with /p2p/ ids) at which other learners can fetch from this store. */
   addresses(): Promise<string[]>;
+  /** Messages between peers; none where the store is a daemon's. */
+  readonly messages?: Messages | undefined;
   /** Ends all work and closes all files. */
   stop(): Promise<void>;
 }
