@@ -5,24 +5,7 @@ import { Command, CommanderError } from "commander";
 
 import { ColearnError, UserError } from "../errors.ts";
 import { plainError, RevertError } from "../ledger/errors.ts";
-
-/** Each command is a module of its own, loaded only when it is asked for: most need no machine learning at all. */
-const commands: Readonly<
-  Record<string, { summary: string; load: () => Promise<{ register(program: Command): void }> }>
-> = {
-  demo: { summary: "watch learners train one model together, here and now", load: () => import("./demo.ts") },
-  deploy: { summary: "deploy the contract", load: () => import("./deploy.ts") },
-  create: { summary: "create an experiment", load: () => import("./create.ts") },
-  invite: { summary: "let learners join an experiment by invitation", load: () => import("./invite.ts") },
-  join: { summary: "join an experiment, to run the node later", load: () => import("./join.ts") },
-  start: { summary: "open the first round before all places are taken", load: () => import("./start.ts") },
-  cancel: { summary: "end an experiment that did not start", load: () => import("./cancel.ts") },
-  node: { summary: "run a learner's node", load: () => import("./node.ts") },
-  leave: { summary: "stop taking part in an experiment", load: () => import("./leave.ts") },
-  status: { summary: "show an experiment's learners, rounds and votes", load: () => import("./status.ts") },
-  audit: { summary: "check an experiment's rounds and weights again", load: () => import("./audit.ts") },
-  export: { summary: "take the trained model home", load: () => import("./export.ts") },
-};
+import { commands } from "./commands.ts";
 
 /** Exit codes: what a script can tell apart. */
 const FAILED = 1;
