@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { RAW, Status, type Config } from "./ledger-contract.ts";
+import { Admission, Ballot, RAW, Selection, Status, type Config } from "./ledger-contract.ts";
 import { configOf, DAY, deploy, ID, INITIAL, loadFixture, snapshot, time, weights, ethers } from "./world.ts";
 
 describe("createExperiment", () => {
@@ -15,7 +15,16 @@ describe("createExperiment", () => {
 
   it("keeps the coordinator, the block and every field of the config", async () => {
     const { ledger, coordinator, stranger } = await loadFixture(deploy);
-    const config = await configOf({ admission: 1, earlyDecision: true, maxLearners: 200, approvalBps: 4999 });
+    const config = await configOf({
+      admission: Admission.Invited,
+      selection: Selection.Random,
+      ballot: Ballot.Sealed,
+      revealWindow: DAY,
+      stakes: "0xdAC17F958D2ee523a2206206994597C13D831ec7",
+      earlyDecision: true,
+      maxLearners: 200,
+      approvalBps: 4999,
+    });
     const sent = await ledger.connect(stranger).createExperiment(config);
     const [creator, createdBlock, kept] = await ledger.getExperiment(ID);
     expect(createdBlock).to.equal(BigInt((await sent.wait())?.blockNumber ?? 0));
@@ -25,7 +34,8 @@ describe("createExperiment", () => {
         expect(kept[field].digest, field).to.equal(config[field].digest);
         expect(kept[field].codec, field).to.equal(BigInt(config[field].codec));
       } else {
-        expect(kept[field], field).to.equal(field === "earlyDecision" ? config[field] : BigInt(config[field]));
+        const value = config[field];
+        expect(kept[field], field).to.equal(typeof value === "number" ? BigInt(value) : value);
       }
     }
   });
@@ -58,6 +68,9 @@ describe("createExperiment", () => {
     ["proposeWindow", { proposeWindow: MONTH + 1 }, BigInt(MONTH + 1)],
     ["voteWindow", { voteWindow: 0 }, 0n],
     ["voteWindow", { voteWindow: MONTH + 1 }, BigInt(MONTH + 1)],
+    ["revealWindow", { ballot: Ballot.Sealed, revealWindow: 0 }, 0n],
+    ["revealWindow", { ballot: Ballot.Sealed, revealWindow: MONTH + 1 }, BigInt(MONTH + 1)],
+    ["revealWindow", { ballot: Ballot.Open, revealWindow: 1 }, 1n],
     ["pauseLimit", { pauseLimit: 0 }, 0n],
     ["pauseLimit", { pauseLimit: 365 * DAY + 1 }, BigInt(365 * DAY + 1)],
   ];
@@ -102,6 +115,30 @@ describe("createExperiment", () => {
     };
     await ledger.createExperiment(await configOf(low));
     await ledger.createExperiment(await configOf({ rounds: 2 ** 32 - 1, maxLearners: 256, ...high }));
-    expect(await ledger.experimentCount()).to.equal(2n);
+    for (const revealWindow of [1, MONTH]) {
+      await ledger.createExperiment(await configOf({ ballot: Ballot.Sealed, revealWindow }));
+    }
+    expect(await ledger.experimentCount()).to.equal(4n);
+  });
+
+  it("refuses a choice that there is not", async () => {
+    const { ledger, coordinator } = await loadFixture(deploy);
+    const to = await ledger.getAddress();
+    const right = ledger.interface.encodeFunctionData("createExperiment", [await configOf()]);
+    // The selector and the words before: manifest, weights and eight numbers take twelve.
+    const choices = ["admission", "selection", "ballot", "earlyDecision"];
+    for (const [place, choice] of choices.entries()) {
+      const at = 4 + 32 * (12 + place);
+      const word = ethers.dataSlice(right, at, at + 32);
+      expect(word, choice).to.equal(ethers.ZeroHash);
+      const data = ethers.concat([
+        ethers.dataSlice(right, 0, at),
+        ethers.toBeHex(2, 32),
+        ethers.dataSlice(right, at + 32),
+      ]);
+      await expect(coordinator.sendTransaction({ to, data }), choice).to.be.revertedWithoutReason(ethers);
+    }
+    await coordinator.sendTransaction({ to, data: right });
+    expect(await ledger.experimentCount()).to.equal(1n);
   });
 });

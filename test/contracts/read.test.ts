@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { Outcome, Phase, Status, type Round } from "./ledger-contract.ts";
+import { Admission, Outcome, Phase, Status, type Round } from "./ledger-contract.ts";
 import {
   as,
   enrol,
@@ -149,6 +149,49 @@ describe("getVote", () => {
   });
 });
 
+describe("getLearner", () => {
+  it("shows what became of a learner: joined, struck, suspended, back, gone", async () => {
+    const world = await run(4);
+    const { address } = person(world, 3);
+    const seen = async () => {
+      const { member, index, active, struck, suspensions } = await world.ledger.getLearner(ID, address);
+      return { member, index, active, struck, suspensions };
+    };
+    const joined = { member: true, index: 3n, active: true, struck: false, suspensions: 0n };
+    expect(await seen()).to.deep.equal(joined);
+    await play(world, 0, 1, { 1: true, 2: true });
+    await passDeadline(world);
+    await world.ledger.advance(ID);
+    expect(await seen()).to.deep.equal({ ...joined, struck: true });
+    await play(world, 1, 2, { 0: true, 2: true });
+    await passDeadline(world);
+    await world.ledger.advance(ID);
+    expect(await seen()).to.deep.equal({ ...joined, active: false, suspensions: 1n });
+    await as(world, 3).resume(ID);
+    expect(await seen()).to.deep.equal({ ...joined, suspensions: 1n });
+    await play(world, 2, 3, { 0: true, 1: true });
+    // Round 4 is the learner's own, round 5 its second duty in a row.
+    await passDeadline(world);
+    await world.ledger.advance(ID);
+    await play(world, 0, 5, { 1: true, 2: true });
+    await passDeadline(world);
+    await world.ledger.advance(ID);
+    expect(await seen()).to.deep.equal({ ...joined, active: false, suspensions: 2n });
+    await as(world, 3).resume(ID);
+    await as(world, 3).leaveExperiment(ID);
+    expect(await seen()).to.deep.equal({ ...joined, active: false, suspensions: 2n });
+  });
+
+  it("shows who is invited and has not joined, and who is neither", async () => {
+    const world = await enrol(0, { admission: Admission.Invited });
+    await world.ledger.invite(ID, [person(world, 0).address]);
+    const invited = await world.ledger.getLearner(ID, person(world, 0).address);
+    expect([invited.member, invited.invited, invited.active]).to.deep.equal([false, true, false]);
+    const nobody = await world.ledger.getLearner(ID, world.stranger.address);
+    expect([nobody.member, nobody.invited, nobody.active]).to.deep.equal([false, false, false]);
+  });
+});
+
 describe("snapshot", () => {
   it("tells learners from strangers, and the block it was read at", async () => {
     const world = await run(3);
@@ -179,6 +222,7 @@ describe("snapshot", () => {
       ledger.getVote(2n, 0, ethers.ZeroAddress),
       ledger.getLearners(2n),
       ledger.getExperiment(2n),
+      ledger.getLearner(2n, ethers.ZeroAddress),
     ];
     for (const reading of readings) {
       await expect(reading).to.be.revertedWithCustomError(ledger, "UnknownExperiment").withArgs(2n);
