@@ -25,6 +25,14 @@ const solc = {
   },
 };
 
+/** How much is tried at random: as here in `npm test`, and as `npm run test:deep` says. A seed has a failure again. */
+const {
+  COLEARN_FUZZ_RUNS: fuzzRuns = "256",
+  COLEARN_FUZZ_SEED: seed,
+  COLEARN_INVARIANT_RUNS: invariantRuns = "100",
+  COLEARN_INVARIANT_DEPTH: invariantDepth = "100",
+} = process.env;
+
 const custom = readCustom(process.env);
 const { COLEARN_VERIFIERS: verifiers = "etherscan,blockscout,sourcify", SOURCIFY_URL: sourcify } = process.env;
 
@@ -45,10 +53,18 @@ export default defineConfig({
   solidity: { profiles: { default: solc, production: solc } },
   typechain: { tsNocheck: true },
   paths: { tests: { mocha: "./test/contracts", solidity: "./test/contracts" } },
+  test: {
+    solidity: {
+      fuzz: { runs: Number(fuzzRuns), ...(seed === undefined ? {} : { seed }) },
+      invariant: { runs: Number(invariantRuns), depth: Number(invariantDepth), failOnRevert: true },
+    },
+  },
   networks: {
     /** `npx hardhat node` and the demo: blocks on demand, and many of them within a second of real time. */
     node: { type: "edr-simulated", chainType: "l1", allowBlocksWithSameTimestamp: true },
     localhost: { type: "http", chainType: "l1", chainId: 31_337, url: "http://127.0.0.1:8545" },
+    /** A second, independent client for the same tests: `npm run test:anvil` starts one and says where. */
+    anvil: { type: "http", chainType: "l1", chainId: 31_337, url: process.env.COLEARN_ANVIL_URL ?? "http://127.0.0.1:8545" },
     custom: remote("CUSTOM_URL", custom.chainId),
     sepolia: remote("SEPOLIA_URL", 11_155_111),
     baseSepolia: remote("BASE_SEPOLIA_URL", 84_532),
