@@ -3,38 +3,55 @@ import { Interface, isAddress, isError, Network, type JsonRpcProvider } from "et
 import { UserError } from "../errors.ts";
 import { Endpoint, endpointRequest, hostOf } from "./endpoint.ts";
 import { explain, reasonOf } from "./errors.ts";
+import { Failover, type EndpointLog } from "./failover.ts";
 import { abi } from "./generated/abi.ts";
+import { pollingIntervalOn } from "./networks.ts";
+import { agreeOnChain, upstreamsOf } from "./upstream.ts";
 
-/** Chains where anybody can mine: blocks come at once, and the accounts' keys are public. */
-export const LOCAL_CHAIN_ID = 31337;
+export { LOCAL_CHAIN_ID } from "./networks.ts";
 
 export type Provider = JsonRpcProvider;
 
 export interface ConnectOptions {
-  /** An http(s) address of a JSON-RPC endpoint, with a user and password where it asks for them. */
-  readonly rpc: string;
+  /**
+   * Http(s) addresses of JSON-RPC endpoints of one chain, with a user and password where they ask for them. With more
+   * than one, the others stand in for one that fails.
+   */
+  readonly rpc: string | readonly string[];
   /** Refuse any other chain. */
   readonly chainId?: number | undefined;
-  /** How long the endpoint may take to answer at first. */
+  /** How long an endpoint may take to answer at first. */
   readonly timeoutMilliseconds?: number;
+  /** Is told which endpoint is used and which are not, with their hosts only. */
+  readonly log?: EndpointLog | undefined;
 }
 
 /**
- * Connects to a JSON-RPC endpoint and learns its chain.
- * @throws UserError when nothing answers there, or another chain does
+ * Connects to a chain over its JSON-RPC endpoints, and learns which chain it is.
+ * @throws UserError when none answers, or another chain does, or not all are of the same one
  */
-export async function connect({ rpc, chainId, timeoutMilliseconds = 5_000 }: ConnectOptions): Promise<Provider> {
-  requireHttp(rpc);
-  const actual = await chainIdOf(rpc, timeoutMilliseconds);
+export async function connect({ rpc, chainId, timeoutMilliseconds = 5_000, log }: ConnectOptions): Promise<Provider> {
+  const addresses = [...new Set([rpc].flat())];
+  for (const address of addresses) requireHttp(address);
+  const [first] = addresses;
+  if (first === undefined)
+    throw new UserError("rpc", "no JSON-RPC endpoint is given", { remedy: "give one with --rpc" });
+  if (addresses.length > 1) {
+    const upstreams = upstreamsOf(addresses);
+    const { chain, silent } = await agreeOnChain(upstreams, chainId, timeoutMilliseconds);
+    for (const [{ name }, why] of silent) log?.warn({ endpoint: name, why }, "this endpoint does not answer yet");
+    return new Failover(endpointRequest(first), upstreams, chain, { log });
+  }
+  const actual = await chainIdOf(first, timeoutMilliseconds);
   if (chainId !== undefined && actual !== chainId) {
-    throw new UserError("wrong-chain", `${hostOf(rpc)} is chain ${actual}, not chain ${chainId}`, {
+    throw new UserError("wrong-chain", `${hostOf(first)} is chain ${actual}, not chain ${chainId}`, {
       remedy: "give the endpoint of the right chain with --rpc, or its id with --chain-id",
     });
   }
   const network = Network.from(actual);
-  return new Endpoint(endpointRequest(rpc), network, {
+  return new Endpoint(endpointRequest(first), network, {
     staticNetwork: network,
-    pollingInterval: actual === LOCAL_CHAIN_ID ? 100 : 2_000,
+    pollingInterval: pollingIntervalOn(actual),
     cacheTimeout: -1,
   });
 }

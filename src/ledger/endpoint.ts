@@ -1,4 +1,11 @@
-import { FetchRequest, JsonRpcProvider, makeError, type JsonRpcPayload, type JsonRpcResult } from "ethers";
+import {
+  FetchRequest,
+  JsonRpcProvider,
+  makeError,
+  type FetchCancelSignal,
+  type JsonRpcPayload,
+  type JsonRpcResult,
+} from "ethers";
 
 import { endpointError } from "./errors.ts";
 
@@ -13,14 +20,29 @@ const ATTEMPTS = 6;
  */
 export class Endpoint extends JsonRpcProvider {
   override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<JsonRpcResult[]> {
-    try {
-      const results: unknown[] = await super._send(payload);
-      if (results.every(isResult)) return results;
-      throw makeError("the answer is not JSON-RPC", "NETWORK_ERROR", { event: "answer" });
-    } catch (error) {
-      throw endpointError(error, hostOf(this._getConnection().url)) ?? error;
-    }
+    const request = this._getConnection();
+    return await post(request, payload).catch((error: unknown) => {
+      throw endpointError(error, hostOf(request.url)) ?? error;
+    });
   }
+}
+
+/**
+ * Sends a question, or several at once.
+ * @param request used up by this: a copy of the endpoint's
+ * @throws what ethers throws where the endpoint does not answer, or not with JSON-RPC
+ */
+export async function post(
+  request: FetchRequest,
+  payload: JsonRpcPayload | JsonRpcPayload[],
+): Promise<JsonRpcResult[]> {
+  request.body = JSON.stringify(payload);
+  request.setHeader("content-type", "application/json");
+  const response = await request.send();
+  response.assertOk();
+  const results: unknown[] = [response.bodyJson as unknown].flat();
+  if (results.every(isResult)) return results;
+  throw makeError("the answer is not JSON-RPC", "NETWORK_ERROR", { event: "answer" });
 }
 
 /** No more than what ethers takes for granted. */
@@ -54,14 +76,18 @@ export function endpointRequest(rpc: string): FetchRequest {
  * Sends a request. What ethers has for this bounds only the silence between two bytes, and leaves the connection open
  * when its patience ends: a node that asks for weeks would run out of sockets.
  */
-async function getUrl(request: FetchRequest): ReturnType<FetchRequest["getUrlFunc"]> {
+async function getUrl(request: FetchRequest, cancelled?: FetchCancelSignal): ReturnType<FetchRequest["getUrlFunc"]> {
+  const cancelling = new AbortController();
+  cancelled?.addListener(() => {
+    cancelling.abort();
+  });
   try {
     const response = await fetch(request.url, {
       method: request.method,
       headers: request.headers,
       body: request.body && Buffer.from(request.body),
       redirect: "manual",
-      signal: AbortSignal.timeout(request.timeout),
+      signal: AbortSignal.any([AbortSignal.timeout(request.timeout), cancelling.signal]),
     });
     const headers: Record<string, string> = {};
     response.headers.forEach((value, name) => {
