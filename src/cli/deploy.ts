@@ -1,10 +1,17 @@
 import type { Command } from "commander";
 
-import { connect } from "../ledger/connect.ts";
+import { connect, LOCAL_CHAIN_ID } from "../ledger/connect.ts";
 import { deployContract } from "../ledger/deploy.ts";
 import { type ChainOptions, type KeyOptions, withChain, withJson, withKey } from "./options.ts";
 import { paint, print, printJson } from "./output.ts";
 import { fundedKey } from "./session.ts";
+
+/** The networks of `hardhat.config.ts` that have a name. */
+const NETWORKS: ReadonlyMap<number, string> = new Map([
+  [11_155_111, "sepolia"],
+  [84_532, "baseSepolia"],
+  [80_002, "polygonAmoy"],
+]);
 
 interface DeployOptions extends ChainOptions, KeyOptions {
   readonly json?: boolean;
@@ -29,9 +36,19 @@ async function deploy(options: DeployOptions): Promise<void> {
       print(
         `The contract is at ${paint.bold(contract)} on chain ${chainId}.`,
         `For the next commands: export COLEARN_CONTRACT=${contract}`,
+        ...(Number(chainId) === LOCAL_CHAIN_ID
+          ? []
+          : [`To show its source in explorers, in a checkout of this version: ${verifyCommand(chainId, contract)}`]),
       );
     }
   } finally {
     provider.destroy();
   }
+}
+
+/** The command that verifies a contract, as `docs/deploy.md` explains: the bytecode is the one that Hardhat builds. */
+export function verifyCommand(chainId: bigint, contract: string): string {
+  const name = NETWORKS.get(Number(chainId));
+  const environment = name === undefined ? `CUSTOM_CHAIN_ID=${chainId} ` : "";
+  return `${environment}npx hardhat verify --network ${name ?? "custom"} --without-key ${contract}`;
 }
