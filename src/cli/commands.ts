@@ -2,7 +2,7 @@ import type { Command } from "commander";
 
 /** Each command is a module of its own, loaded only when it is asked for: most need no machine learning at all. */
 export const commands: Readonly<
-  Record<string, { summary: string; load: () => Promise<{ register(program: Command): void }> }>
+  Record<string, { summary: string; load: () => Promise<{ register(program: Command): void | Promise<void> }> }>
 > = {
   demo: { summary: "watch learners train one model together, here and now", load: () => import("./demo.ts") },
   deploy: { summary: "deploy the contract", load: () => import("./deploy.ts") },
@@ -17,4 +17,6 @@ export const commands: Readonly<
   status: { summary: "show an experiment's learners, rounds and votes", load: () => import("./status.ts") },
   audit: { summary: "check an experiment's rounds and weights again", load: () => import("./audit.ts") },
   export: { summary: "take the trained model home", load: () => import("./export.ts") },
+  key: { summary: "make, import and list keys", load: () => import("./key-command.ts") },
+  config: { summary: "show all settings, and where each comes from", load: () => import("./config.ts") },
 };

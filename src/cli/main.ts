@@ -6,6 +6,8 @@ import { Command, CommanderError } from "commander";
 import { ColearnError, UserError } from "../errors.ts";
 import { plainError, RevertError } from "../ledger/errors.ts";
 import { commands } from "./commands.ts";
+import { configure } from "./config/apply.ts";
+import { withoutKeys } from "./config/showable.ts";
 
 /** Exit codes: what a script can tell apart. */
 const FAILED = 1;
@@ -18,14 +20,22 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     .exitOverride()
     .configureOutput({
       // One line, as every other mistake.
-      outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")} (see \`colearn help\`)\n`),
+      outputError: (text, write) =>
+        write(`${withoutValues(text.trim()).replaceAll("\n", " ")} (see \`colearn help\`)\n`),
     });
   for (const [name, { summary, load }] of Object.entries(commands)) {
     // Also for `colearn help NAME`.
-    if (argv.slice(0, 2).includes(name)) (await load()).register(program);
+    if (argv.slice(0, 2).includes(name)) await (await load()).register(program);
     else program.command(name).description(summary);
   }
+  configure(program, argv, process.env);
   return program;
+}
+
+/** A complaint about usage without what may be a secret in the wrong place: `--passphrase=…`, or a key in hex. */
+function withoutValues(text: string): string {
+  const plain = text.replace(/^(error: unknown option '[^=\s]*)=.*'/s, "$1'");
+  return withoutKeys(plain.replace(/^(error: too many arguments .* but got \d+):.*$/s, "$1."));
 }
 
 function version(): string {

@@ -1,12 +1,19 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { getAddress, isAddress, parseUnits } from "ethers";
+import { formatUnits, getAddress, isAddress, parseUnits } from "ethers";
 
 import { ballots, selections } from "../ledger/types.ts";
+import { typed, type TypedParser } from "./config/value-type.ts";
 
-/** Parsers of option values: what they refuse becomes one line that names the option and the value, and exit code 2. */
+/**
+ * Parsers of option values: what they refuse becomes one line that names the option and the value, and exit code 2. What
+ * is not text in a configuration file is `typed`.
+ */
 
-export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
+type Parser<T> = TypedParser<[text: string], T>;
+
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Parser<number> {
+  const bounds = { minimum: min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }) };
+  return typed({ type: "integer", ...bounds }, (text: string) => {
     const value = Number(text);
     if (text.trim() === "" || !Number.isSafeInteger(value) || value < min || value > max) {
       throw new InvalidArgumentError(
@@ -16,35 +23,46 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: stri
       );
     }
     return value;
-  };
+  });
 }
 
 /** A number with the bounds left out. */
-export function between(low: number, high: number): (text: string) => number {
-  return (text) => {
+export function between(low: number, high: number): Parser<number> {
+  return typed({ type: "number", exclusiveMinimum: low, exclusiveMaximum: high }, (text: string) => {
     const value = Number(text);
     if (text.trim() === "" || !(value > low && value < high)) {
       throw new InvalidArgumentError(`It must be a number above ${low} and below ${high}.`);
     }
     return value;
-  };
+  });
 }
 
 /** A fraction of the voters: from 0 up to but without 1, as far as basis points can tell. */
-export function fraction(text: string): number {
+export const fraction = typed({ type: "number", minimum: 0, exclusiveMaximum: 1 }, (text: string): number => {
   const value = Number(text);
   if (text.trim() === "" || !(value >= 0 && basisPoints(value) < 10_000)) {
     throw new InvalidArgumentError("It must be a number from 0 up to, but below, 1.");
   }
   return value;
-}
+});
 
 export function basisPoints(part: number): number {
   return Math.round(part * 10_000);
 }
 
 /** `INDEX/LEARNERS`, for example 0/3: which part of a shared data set a learner holds. */
-export function shard(text: string): { index: number; learners: number } {
+export const shard = typed({ type: "string", pattern: "^\\d+/\\d+$" }, parseShard, formatShard);
+
+interface ShardOption {
+  readonly index: number;
+  readonly learners: number;
+}
+
+function formatShard({ index, learners }: ShardOption): string {
+  return `${index}/${learners}`;
+}
+
+function parseShard(text: string): ShardOption {
   const [index, learners] = text.split("/").map((part) => (/^\d+$/.test(part) ? Number(part) : Number.NaN));
   if (index === undefined || learners === undefined || !(index < learners) || text.split("/").length !== 2) {
     throw new InvalidArgumentError("It must be INDEX/LEARNERS with an index below the number of learners, as 0/3.");
@@ -63,19 +81,32 @@ export function address(text: string): string {
 }
 
 /** A price of gas in gwei, as wei. */
-function gwei(text: string): bigint {
+const gwei = typed({ type: "number", exclusiveMinimum: 0 }, parseGwei, (wei) => formatUnits(wei, "gwei"));
+
+function parseGwei(text: string): bigint {
   if (!/^\d{1,9}(\.\d{1,9})?$/.test(text) || Number(text) === 0) {
     throw new InvalidArgumentError("It must be a number of gwei above 0, as 30 or 0.5.");
   }
   return parseUnits(text, "gwei");
 }
 
-export function collect(value: string, previous: readonly string[] = []): string[] {
-  return [...previous, value];
+/** Lists that come from a configuration file or the environment. */
+const inherited = new WeakSet<readonly string[]>();
+
+/** Marks a list: a flag does not add to it, but takes its place. */
+export function inherit(list: readonly string[]): readonly string[] {
+  inherited.add(list);
+  return list;
 }
 
+/** An option that may be repeated. */
+export const collect = typed(
+  { type: "array", items: { type: "string" } },
+  (value: string, previous: readonly string[] = []): string[] => [...(inherited.has(previous) ? [] : previous), value],
+);
+
 export interface ChainOptions {
-  readonly rpc: string;
+  readonly rpc: readonly string[];
   readonly chainId?: number;
 }
 
@@ -85,18 +116,32 @@ export interface ContractOptions extends ChainOptions {
 
 export interface KeyOptions {
   readonly key?: string;
+  readonly keys?: string;
   readonly passphraseFile?: string;
+  readonly passphraseFd?: number;
   readonly devAccount?: number;
   /** Wei for a unit of gas. */
   readonly maxFee?: bigint;
 }
 
-export const RPC_DEFAULT = "http://127.0.0.1:8545";
+const RPC_DEFAULT = inherit(["http://127.0.0.1:8545"]);
+
+/** One address, or several with commas between. Flags add to flags, and take the place of all else. */
+function addresses(text: string, previous?: readonly string[]): readonly string[] {
+  const given = text.split(",").map((address) => address.trim());
+  if (previous === undefined) return inherit(given);
+  return inherited.has(previous) ? given : [...previous, ...given];
+}
 
 /** Adds the options that say which chain. */
 export function withChain(command: Command): Command {
   return command
-    .addOption(new Option("--rpc <url>", "JSON-RPC endpoint of the chain").env("COLEARN_RPC").default(RPC_DEFAULT))
+    .addOption(
+      new Option("--rpc <url>", "JSON-RPC endpoint of the chain; more with commas, or repeated, stand in for it")
+        .env("COLEARN_RPC")
+        .default(RPC_DEFAULT, RPC_DEFAULT.join())
+        .argParser(addresses),
+    )
     .addOption(
       new Option("--chain-id <id>", "refuse any other chain than this").env("COLEARN_CHAIN_ID").argParser(integer(1)),
     );
@@ -104,22 +149,41 @@ export function withChain(command: Command): Command {
 
 /** Adds the options that say which contract on which chain. */
 export function withContract(command: Command): Command {
-  return withChain(command).addOption(
-    new Option("--contract <address>", "address of the contract, as `colearn deploy` prints it")
-      .env("COLEARN_CONTRACT")
-      .makeOptionMandatory(),
+  return withChain(command).addOption(contractOption().makeOptionMandatory());
+}
+
+export function contractOption(): Option {
+  return new Option("--contract <address>", "address of the contract, as `colearn deploy` prints it").env(
+    "COLEARN_CONTRACT",
   );
 }
 
-/** Adds the options that say whose key signs. */
-export function withKey(command: Command): Command {
+/** Adds the options that say where keys are, and what opens them. */
+export function withKeyFolder(command: Command): Command {
   return command
-    .addOption(new Option("--key <file>", "file with the private key: a V3 keystore, or hex").env("COLEARN_KEY_FILE"))
+    .addOption(new Option("--keys <dir>", "folder of keys (default: colearn/keys in the user's folder of settings)"))
     .addOption(
       new Option("--passphrase-file <file>", "file with the keystore's passphrase; without it the terminal asks").env(
         "COLEARN_PASSPHRASE_FILE",
       ),
     )
+    .addOption(
+      new Option(
+        "--passphrase-fd <n>",
+        "open file descriptor to read the passphrase from, as 3 of `3< file`",
+      ).argParser(integer(0, 1023)),
+    );
+}
+
+/** Adds the options that say whose key signs. */
+export function withKey(command: Command): Command {
+  command.addOption(
+    new Option(
+      "--key <file|name>",
+      "the key that signs: a file (V3 keystore, or hex), or its name in `colearn key`",
+    ).env("COLEARN_KEY_FILE"),
+  );
+  return withKeyFolder(command)
     .addOption(
       new Option("--dev-account <n>", "one of the public test accounts of a local Hardhat chain, from 0").argParser(
         integer(0, 999),

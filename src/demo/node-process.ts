@@ -24,9 +24,9 @@ export class NodeProcess {
    * @param logFile where its log goes
    */
   constructor(colearn: string, args: readonly string[], logFile: string) {
-    // The channel ends with this process: the node then stops by itself.
+    // The channel ends with this process: the node then stops by itself. Settings of an operator are not for it.
     const stdio = ["ignore", "pipe", "pipe", "ipc"] as const;
-    this.#child = spawn(process.execPath, [colearn, "node", ...args, "--json"], { stdio: [...stdio] });
+    this.#child = spawn(process.execPath, [colearn, "node", "--no-config", ...args, "--json"], { stdio: [...stdio] });
     this.#exited = once(this.#child, "exit").catch(() => undefined);
     this.#child.stderr?.pipe(createWriteStream(logFile));
     if (this.#child.stdout) {
