@@ -128,7 +128,7 @@ interface IStakes {
     function withdraw(ExperimentId experiment, address learner) external returns (uint256 amount);
 
     /// @notice Pays a learner its rewards from the first round not paid yet up to this one. By anyone, as soon as the round
-    /// is settled. The work grows with the rounds between: about 13 000 gas each.
+    /// is settled. The work grows with the rounds between: about 12 000 gas each.
     /// @return amount What was paid.
     function claim(ExperimentId experiment, address learner, uint32 throughRound) external returns (uint256 amount);
 
