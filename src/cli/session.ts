@@ -22,11 +22,11 @@ export async function openLedger(options: ContractOptions): Promise<Ledger> {
 /** Runs a command against the contract, with the key that signs, and disconnects in the end. */
 export async function withTransactor<T>(
   options: ContractOptions & KeyOptions,
-  work: (transactor: Transactor) => Promise<T>,
+  work: (transactor: Transactor, wallet: BaseWallet) => Promise<T>,
 ): Promise<T> {
   return withLedger(options, async (ledger) => {
     const wallet = await fundedKey(options, ledger.provider);
-    return work(await Transactor.create(ledger, wallet, { maxFeePerGas: options.maxFee }));
+    return work(await Transactor.create(ledger, wallet, { maxFeePerGas: options.maxFee }), wallet);
   });
 }
 

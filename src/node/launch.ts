@@ -8,8 +8,6 @@ import { UserError } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { Transactor } from "../ledger/transactor.ts";
 import type { MachineLearningInterface } from "../learning/interface.ts";
-import type { Messages } from "../storage/messages.ts";
-import type { Store } from "../storage/store.ts";
 import type { Manifest } from "../weights/manifest.ts";
 import { castDirectly, castSealed } from "./casting.ts";
 import { announce, ContactBook } from "./contact.ts";
@@ -60,6 +58,11 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   const { ledger, wallet, experiment, home, log, emit, aborted, stopping } = options;
   const isRelayed = options.votes === "relayed";
   const isRelay = options.relay === true;
+  if ((isRelayed || isRelay) && options.kubo !== undefined) {
+    throw new UserError("kubo", "votes are relayed between embedded stores, and this node's store is a Kubo daemon", {
+      remedy: "leave out --kubo, or send votes directly",
+    });
+  }
   const description = await ledger.experiment(experiment);
   const { config } = description;
   await using resources = new AsyncDisposableStack();
@@ -74,7 +77,7 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   resources.defer(() => store.stop());
 
   const contacts = new ContactBook(ledger, experiment, options.peers ?? []);
-  const messages = isRelayed || isRelay ? requireMessages(store) : undefined;
+  const messages = isRelayed || isRelay ? store.messages : undefined;
   const relayers = options.relayers ?? [];
   const relays = messages && new RelayClient({ messages, contacts, relayers, log, ending: aborted });
   const transactor = await Transactor.create(ledger, wallet, {
@@ -119,12 +122,4 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
     });
   }
   return status;
-}
-
-/** @throws UserError where the store is a daemon's: its peers take no messages of ours */
-function requireMessages({ messages }: Store): Messages {
-  if (messages !== undefined) return messages;
-  throw new UserError("kubo", "votes are relayed between embedded stores, and this node's store is a Kubo daemon", {
-    remedy: "leave out --kubo, or send votes directly",
-  });
 }

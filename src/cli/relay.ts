@@ -1,0 +1,70 @@
+import { type Command, Option } from "commander";
+
+import { runRelay } from "../node/relay/run.ts";
+import {
+  collect,
+  type ContractOptions,
+  experimentId,
+  type KeyOptions,
+  withContract,
+  withJson,
+  withKey,
+} from "./options.ts";
+import { createLogger, print, printJsonLine } from "./output.ts";
+import { fundedKey, openLedger, resolveExperiment } from "./session.ts";
+
+interface RelayOptions extends ContractOptions, KeyOptions {
+  readonly home: string;
+  readonly listen?: string[];
+  readonly announce?: string[];
+  readonly logLevel: string;
+  readonly json?: boolean;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command("relay")
+    .description("send, and pay for, what an experiment's learners sign: for learners without funds")
+    .argument("[experiment]", "number of the experiment; the newest one if left out", experimentId)
+    .requiredOption("--home <dir>", "the relay's own folder: it keeps its peer id there")
+    .option("--listen <multiaddr>", "where it listens; may be repeated (default: loopback)", collect)
+    .option("--announce <multiaddr>", "where learners reach it, if elsewhere; may be repeated", collect)
+    .addOption(
+      new Option("--log-level <level>", "how much is logged on standard error")
+        .choices(["debug", "info", "warn", "error", "silent"])
+        .default("info"),
+    );
+  withJson(withKey(withContract(command)))
+    .addHelpText("after", "\nExample:\n  colearn relay 1 --home relay --listen /ip4/0.0.0.0/tcp/4002 --key relay.json")
+    .action(relay);
+}
+
+async function relay(asked: bigint | undefined, options: RelayOptions): Promise<void> {
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  process.on("SIGTERM", stop).on("SIGINT", stop).on("disconnect", stop);
+
+  const ledger = await openLedger(options);
+  try {
+    const wallet = await fundedKey(options, ledger.provider);
+    const experiment = await resolveExperiment(ledger, asked);
+    await runRelay({
+      ...options,
+      ledger,
+      wallet,
+      experiment,
+      onReady: (addresses) => {
+        if (options.json) printJsonLine({ relay: wallet.address, experiment, addresses });
+        else {
+          print(`${wallet.address} relays for experiment ${experiment}. Learners name it so:`);
+          print(...addresses.map((address) => `  --relayer ${address}`));
+        }
+      },
+      log: createLogger(options.logLevel),
+      stopping: stopping.signal,
+    });
+  } finally {
+    ledger.provider.destroy();
+    if (process.connected) process.disconnect();
+  }
+}
