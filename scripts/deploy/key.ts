@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 import { HardhatPluginError } from "hardhat/plugins";
 import type { ConfigurationVariableHooks, HookContext } from "hardhat/types/hooks";
 
@@ -44,6 +46,11 @@ async function fromKeystore(context: HookContext, variable: Parameters<FetchValu
 }
 
 async function fromFile(context: HookContext, key: string, passphraseFile: string | undefined): Promise<string> {
+  // Plain hex is refused here. What cannot be read is `loadKey`'s to explain.
+  const text = await readFile(key, "utf8").catch(() => "{");
+  if (!text.trimStart().startsWith("{")) {
+    throw new HardhatPluginError(PLUGIN, `${key} is no V3 keystore: \`npx colearn key import NAME ${key}\` makes one.`);
+  }
   try {
     const wallet = await context.interruptions.uninterrupted(() =>
       loadKey({ key, ...(passphraseFile === undefined ? {} : { passphraseFile }) }, 0),

@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect } from "chai";
@@ -77,6 +77,12 @@ describe("the key that signs a deployment", function () {
 
   it("comes from a V3 keystore file, before any other", async () => {
     accepted(await askForKey(desk.signing, { DEPLOYER_KEY: "no key at all" }));
+  });
+
+  it("is refused in a file of plain hex", async () => {
+    const file = join(desk.home, "key.hex");
+    await writeFile(file, OTHER.privateKey, { mode: 0o600 });
+    refused(await askForKey(["--key-file", file]), /key\.hex is no V3 keystore: .*colearn key import/);
   });
 
   it("is refused where the passphrase is wrong, or nobody can be asked", async () => {

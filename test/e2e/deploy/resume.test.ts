@@ -99,6 +99,9 @@ describe("a deployment that is interrupted", function () {
 
   it("starts afresh once its owner saw that the transaction never arrived, and wiped it", async () => {
     await killAtSending("lost");
+    const stopped = await desk.deploy("sepolia", endpoint).done;
+    expect(stopped.code).to.equal(1);
+    expect(stopped.output).to.include("track-tx");
     const wiped = await desk.run(["ignition", "wipe", desk.deploymentId, FUTURE]);
     expect(wiped.code, wiped.output).to.equal(0);
     await finish();

@@ -49,11 +49,14 @@ describe("verification", function () {
   });
 
   it("needs no key, and says where the sources are when they were verified before", async () => {
-    const [address = ""] = Object.values(await desk.addresses());
-    const { code, output } = await verify(address);
+    const args = ["ignition", "verify", desk.deploymentId, "--network", "custom", "--without-key"];
+    const { code, output } = await desk.run(args, environment);
     expect(code, output).to.equal(0);
-    expect(output.match(/already been verified/g)).to.have.length(VERIFIERS.length);
-    expect(output).to.include(`${apis.environment.CUSTOM_ETHERSCAN_URL}/address/${address}#code`);
+    const contracts = Object.values(await desk.addresses());
+    expect(output.match(/already been verified/g)).to.have.length(VERIFIERS.length * contracts.length);
+    for (const address of contracts) {
+      expect(output).to.include(`${apis.environment.CUSTOM_ETHERSCAN_URL}/address/${address}#code`);
+    }
   });
 
   it("matches fully what `colearn deploy` deployed, by the command that it printed", async () => {
