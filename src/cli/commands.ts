@@ -19,4 +19,5 @@ export const commands: Readonly<
   export: { summary: "take the trained model home", load: () => import("./export.ts") },
   key: { summary: "make, import and list keys", load: () => import("./key-command.ts") },
   config: { summary: "show all settings, and where each comes from", load: () => import("./config.ts") },
+  doctor: { summary: "check all that a node needs, and say what to do", load: () => import("./doctor.ts") },
 };

@@ -1,9 +1,9 @@
-import type { Command, Option } from "commander";
+import type { Command } from "commander";
 
 import { strayVariables } from "./config/apply.ts";
 import { nearest } from "./config/nearest.ts";
 import { createSchema } from "./config/schema.ts";
-import { allSettings, type Setting } from "./config/settings.ts";
+import { allSettings, optional, type Setting } from "./config/settings.ts";
 import { showable } from "./config/showable.ts";
 import { formatValue } from "./config/value-type.ts";
 import { withJson } from "./options.ts";
@@ -15,7 +15,7 @@ export async function register(program: Command): Promise<void> {
   const show = config
     .command("show")
     .description("print each setting with its value and where it comes from: default, file, environment or flag");
-  for (const { option } of settings.values()) show.addOption(optional(option));
+  for (const { option } of settings.values()) show.addOption(optional(option).hideHelp());
   withJson(show)
     .addHelpText("after", "\nTakes every command's options too.\n\nExample:\n  colearn config show --rounds 20")
     .action((_options: unknown, command: Command) => showConfig(command, settings));
@@ -24,13 +24,6 @@ export async function register(program: Command): Promise<void> {
     .description("print the JSON schema of colearn.config.json, for editors")
     .addHelpText("after", "\nExample:\n  colearn config schema > colearn.config.schema.json")
     .action(() => printJson(createSchema(settings)));
-}
-
-/** A command's option as one that may be left out, and is not in the help. */
-function optional(option: Option): Option {
-  const copy = Object.assign(Object.create(Object.getPrototypeOf(option) as object) as Option, option);
-  copy.mandatory = false;
-  return copy.hideHelp();
 }
 
 /** Commander's names for where a value comes from, and ours. */

@@ -127,11 +127,14 @@ export interface KeyOptions {
 const RPC_DEFAULT = inherit(["http://127.0.0.1:8545"]);
 
 /** One address, or several with commas between. Flags add to flags, and take the place of all else. */
-function addresses(text: string, previous?: readonly string[]): readonly string[] {
-  const given = text.split(",").map((address) => address.trim());
-  if (previous === undefined) return inherit(given);
-  return inherited.has(previous) ? given : [...previous, ...given];
-}
+const addresses = typed(
+  { type: ["string", "array"], items: { type: "string" } },
+  (text: string, previous?: readonly string[]): readonly string[] => {
+    const given = text.split(",").map((address) => address.trim());
+    if (previous === undefined) return inherit(given);
+    return inherited.has(previous) ? given : [...previous, ...given];
+  },
+);
 
 /** Adds the options that say which chain. */
 export function withChain(command: Command): Command {

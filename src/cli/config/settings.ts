@@ -42,6 +42,12 @@ export async function allCommands(): Promise<Command[]> {
   return withSubcommands(program);
 }
 
+/** A copy of an option, for another command, that may be left out there. */
+export function optional(option: Option): Option {
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(option) as object) as Option, option);
+  return copy.makeOptionMandatory(false);
+}
+
 export function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
 }

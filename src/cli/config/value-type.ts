@@ -1,8 +1,10 @@
 import type { Option } from "commander";
 
+type TypeName = "string" | "number" | "integer" | "boolean" | "array";
+
 /** What a configuration file may hold for a setting: the part of a JSON schema that says so. */
 export interface ValueType {
-  readonly type: "string" | "number" | "integer" | "boolean" | "array";
+  readonly type: TypeName | readonly TypeName[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
