@@ -25,7 +25,11 @@ interface Span {
 type Node = Readonly<Record<string, unknown>> & { readonly nodeType?: string };
 
 /** The source with calls around its conditions, which are the same, in the same order, as those of the original. */
-export function markBranches(file: string, original: string, instrumented: string): { source: string; branches: Branch[] } {
+export function markBranches(
+  file: string,
+  original: string,
+  instrumented: string,
+): { source: string; branches: Branch[] } {
   const [bytes, wanted] = [Buffer.from(original), conditionsOf(original, file)];
   const found = conditionsOf(instrumented, file);
   if (found.length !== wanted.length) {
