@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { isError, keccak256, type Signer, type TransactionLike, type TransactionReceipt } from "ethers";
+import { keccak256, type Signer, type TransactionLike, type TransactionReceipt } from "ethers";
 
 import { ColearnError } from "../errors.ts";
 import type { Provider } from "./connect.ts";
 import { DEFAULT_MAX_FEE, feeFields, feesOf, higher, raise, requireAffordable, type Fees } from "./fees.ts";
+import { findTransaction } from "./find-transaction.ts";
+import { confirmationsOn } from "./networks.ts";
+import { isUnanswered, sendRaw, type Broadcast } from "./send-raw.ts";
 
 /**
  * Gas on top of the estimate. A vote that was estimated as one of many may be mined as the last one, which settles the
@@ -15,9 +18,13 @@ const GAS_MARGIN = 300_000n;
 const MAX_ATTEMPTS = 7;
 /** Endpoints behind a balancer may tell of a used nonce a moment before they tell whose transaction used it. */
 const LOOKS_BEFORE_REPLACED = 2;
+/** How long a transaction that is mined may take to be as deep as it must be. */
+const FINAL_MILLISECONDS = 600_000;
+/** How many used nonces are remembered, for what was given up and is done all the same, and for reorganisations. */
+const MAX_REMEMBERED = 16;
 
 export interface OutboxOptions {
-  /** Blocks on top of the one with the transaction before it counts as done. Default 1: that block itself. */
+  /** How deep a transaction must be before it counts as done: 1 is its own block. By default what suits the network. */
   readonly confirmations?: number | undefined;
   /** An unmined transaction is sent again with higher fees after this. Default 30 000. */
   readonly patienceMilliseconds?: number | undefined;
@@ -30,91 +37,156 @@ export interface Call {
   readonly data: string;
 }
 
-/** What was signed for one nonce and, as far as is known, not mined. */
-interface Unmined {
+interface Signed {
+  readonly call: Call;
+  readonly gasLimit: bigint;
+}
+
+/** What was signed for one nonce. */
+interface Slot {
   readonly nonce: number;
+  /** A block when the nonce was free. */
+  readonly since: number;
   /** What the last of the transactions offered. */
   fees: Fees;
   /** By hash, in the order of signing, what an endpoint took, or may have taken. */
-  readonly transactions: Map<string, { readonly data: string; readonly gasLimit: bigint }>;
+  readonly transactions: Map<string, Signed>;
+  /** What was mined. */
+  done: Signed | undefined;
+  /** Whoever sent it knows, or it failed. */
+  isTold: boolean;
 }
 
-type Populated = TransactionLike & { readonly data: string; readonly gasLimit: bigint };
-
-interface Watched {
-  readonly receipt?: TransactionReceipt;
-  /** It is mined, if not as deep as it must be. */
-  readonly seen: boolean;
-}
-
-/** What an endpoint did with a transaction: where it did not answer, it may have taken it all the same. */
-type Broadcast = "taken" | "unknown" | "underpriced" | "used";
+/** Mined and deep enough; or gone, or kept waiting, as blocks are replaced in a reorganisation; or not mined in time. */
+type Watched = TransactionReceipt | "lost" | "waiting";
 
 /**
- * Owns the nonce of one key. It uses the first that is not mined, and remembers what it signed for it: a call that is
- * sent later replaces what is stuck instead of waiting behind it.
+ * Owns the nonce of one key. It uses the first that is not mined, so that there is never a gap, and remembers what it
+ * signed for it: a call that is sent later replaces what is stuck instead of waiting behind it.
+ *
+ * A call that was given up may be mined all the same. Sending it again then finds that out, and sends nothing.
  */
 export class Outbox {
   readonly #provider: Provider;
   readonly #signer: Signer;
   readonly #from: string;
-  readonly #confirmations: number;
   readonly #patience: number;
   readonly #cap: bigint;
-  #unmined: Unmined | undefined;
+  #confirmations: number | undefined;
+  /** By nonce, what is not mined as far as is known, and what was mined of late. */
+  readonly #slots = new Map<number, Slot>();
 
   /** @param signer connected to the provider; `from` is its address */
   constructor(provider: Provider, signer: Signer, from: string, options: OutboxOptions) {
     this.#provider = provider;
     this.#signer = signer;
     this.#from = from;
-    this.#confirmations = options.confirmations ?? 1;
+    this.#confirmations = options.confirmations;
     this.#patience = options.patienceMilliseconds ?? 30_000;
     this.#cap = options.maxFeePerGas ?? DEFAULT_MAX_FEE;
   }
 
   /**
-   * Sends a call and waits until it is mined. One at a time: the caller waits for one before it sends the next.
-   * @throws ColearnError `not-mined`, `replaced` or `fee-too-high`; what ethers throws where the contract refuses the call
+   * Sends a call and waits until it is mined, as deep as it must be. One at a time: the caller waits for one before it
+   * sends the next. The same call, after it failed, is taken for another try: where the first is done, that is the answer.
+   * @throws ColearnError `not-mined`, `not-final`, `replaced` or `fee-too-high`; what ethers throws where the contract
+   *   refuses the call
    */
-  async send(call: Call): Promise<TransactionReceipt> {
+  async send({ to, data }: Call): Promise<TransactionReceipt> {
+    const call = { to, data };
     for (;;) {
-      const nonce = await this.#provider.getTransactionCount(this.#from, "latest");
-      const stuck = this.#unmined?.nonce === nonce && this.#unmined.transactions.size > 0 ? this.#unmined : undefined;
+      const [block, nonce] = await Promise.all([this.#provider.getBlockNumber(), this.#nonce()]);
+      const stuck = this.#slots.get(nonce);
+      const forgotten = stuck && this.#forgotten(stuck);
+      if (forgotten) {
+        await this.#redo(stuck, forgotten);
+        continue;
+      }
+      const done = await this.#claim(call, nonce);
+      if (done === "look again") continue;
+      if (done) return done;
       const gasLimit = gasLimitOf(stuck, call) ?? (await this.#estimate(call));
-      const populated = await this.#signer.populateTransaction({ ...call, nonce, gasLimit });
+      const populated = await this.#populate({ call, gasLimit }, nonce);
       const market = feesOf(populated);
       requireAffordable(market, this.#cap);
-      const fees = stuck ? higher(market, raise(stuck.fees, this.#cap)) : market;
-      this.#unmined = stuck ?? { nonce, fees, transactions: new Map() };
-      const receipt = await this.#mine({ ...populated, data: call.data, gasLimit }, fees, this.#unmined);
+      const isStuck = stuck !== undefined && stuck.transactions.size > 0;
+      const fees = isStuck ? higher(market, raise(stuck.fees, this.#cap)) : market;
+      const slot = isStuck
+        ? stuck
+        : { nonce, since: block - 1, fees, transactions: new Map(), done: undefined, isTold: false };
+      this.#slots.set(nonce, slot);
+      const receipt = await this.#mine(populated, { call, gasLimit }, fees, slot);
       if (receipt) return receipt;
     }
+  }
+
+  #nonce(): Promise<number> {
+    return this.#provider.getTransactionCount(this.#from, "latest");
   }
 
   async #estimate(call: Call): Promise<bigint> {
     return (await this.#provider.estimateGas({ ...call, from: this.#from })) + GAS_MARGIN;
   }
 
+  #populate({ call, gasLimit }: Signed, nonce: number): Promise<TransactionLike> {
+    return this.#signer.populateTransaction({ ...call, nonce, gasLimit });
+  }
+
+  /** What has to be done again before anything else: the chain has forgotten it, or what was mined with a later nonce. */
+  #forgotten({ nonce, done, transactions }: Slot): Signed | undefined {
+    const isLater = (slot: Slot) => slot.nonce > nonce && slot.transactions.size > 0;
+    return done ?? ([...this.#slots.values()].some(isLater) ? [...transactions.values()].at(-1) : undefined);
+  }
+
+  async #redo(slot: Slot, forgotten: Signed): Promise<void> {
+    const { isTold } = slot;
+    slot.done = undefined;
+    const receipt = await this.#mine(await this.#populate(forgotten, slot.nonce), forgotten, slot.fees, slot);
+    if (receipt) slot.isTold = isTold;
+    // It may be the endpoint that is behind.
+    await sleep(this.#provider.pollingInterval);
+  }
+
+  /** The receipt of a call that was given up and is done all the same, with a nonce below the first free one. */
+  async #claim(call: Call, nonce: number): Promise<TransactionReceipt | "look again" | undefined> {
+    const isOpen = ({ done, isTold }: Slot) => !done || (!isTold && keyOf(done.call) === keyOf(call));
+    for (const slot of [...this.#slots.values()]) {
+      if (slot.nonce >= nonce || slot.transactions.size === 0 || !isOpen(slot)) continue;
+      const watched = await this.#watch(slot).catch((error: unknown) => {
+        // Something else was done: nothing to claim.
+        if (!(error instanceof ColearnError && error.code === "replaced")) throw error;
+      });
+      // The chain goes back at this moment.
+      if (typeof watched === "string") return "look again";
+      const receipt = watched && this.#done(slot, watched, call);
+      if (receipt?.status === 1) return receipt;
+    }
+    return undefined;
+  }
+
   /**
    * Broadcasts until mined, with higher fees each time that patience runs out. All attempts share one nonce.
    * @returns nothing when an earlier call of ours was mined in its place
    */
-  async #mine(populated: Populated, firstFees: Fees, unmined: Unmined): Promise<TransactionReceipt | undefined> {
-    const { data, gasLimit } = populated;
-    const { transactions } = unmined;
+  async #mine(
+    populated: TransactionLike,
+    signed: Signed,
+    firstFees: Fees,
+    slot: Slot,
+  ): Promise<TransactionReceipt | undefined> {
+    const { transactions } = slot;
     let fees = firstFees;
     let hash: string | undefined;
     for (let attempt = 0; attempt < MAX_ATTEMPTS;) {
-      const signed = await this.#signer.signTransaction({ ...populated, ...feeFields(fees) });
-      hash = keccak256(signed);
+      const raw = await this.#signer.signTransaction({ ...populated, ...feeFields(fees) });
+      hash = keccak256(raw);
       const isNew = !transactions.has(hash);
       // Before it is sent: whatever happens then, it may be mined.
-      transactions.set(hash, { data, gasLimit });
+      transactions.set(hash, signed);
       let broadcast: Broadcast | "refused";
       try {
-        broadcast = await this.#broadcast(signed);
-        unmined.fees = fees;
+        broadcast = await sendRaw(this.#provider, raw);
+        slot.fees = fees;
       } catch (error) {
         if (isNew) transactions.delete(hash);
         if (attempt === 0) throw error;
@@ -127,13 +199,10 @@ export class Outbox {
         fees = raised;
         continue;
       }
-      const { receipt, seen } = await this.#watch(unmined);
-      if (receipt) {
-        this.#unmined = undefined;
-        return transactions.get(receipt.hash)?.data === data ? receipt : undefined;
-      }
-      // Otherwise it is mined but not deep enough yet, or may not have arrived: the same once more.
-      if (!seen && broadcast === "taken") fees = raised;
+      const watched = await this.#watch(slot);
+      if (typeof watched === "object") return this.#done(slot, watched, signed.call);
+      // Otherwise it is gone with its block, or may not have arrived: the same once more.
+      if (watched === "waiting" && broadcast === "taken") fees = raised;
       attempt++;
     }
     throw new ColearnError("not-mined", `transaction ${hash ?? ""} was not mined`, {
@@ -141,65 +210,89 @@ export class Outbox {
     });
   }
 
-  async #broadcast(signed: string): Promise<Broadcast> {
-    try {
-      await this.#provider.send("eth_sendRawTransaction", [signed]);
-      return "taken";
-    } catch (error) {
-      if (isError(error, "NONCE_EXPIRED")) return "used";
-      if (isError(error, "REPLACEMENT_UNDERPRICED")) return "underpriced";
-      if (isUnanswered(error)) return "unknown";
-      if (saysAlreadyKnown(error)) return "taken";
-      throw error;
-    }
+  /** Notes which transaction used a nonce. @returns its receipt if it is the call that is waited for */
+  #done(slot: Slot, receipt: TransactionReceipt, awaited: Call): TransactionReceipt | undefined {
+    slot.done = slot.transactions.get(receipt.hash);
+    for (const { nonce } of this.#slots.values()) if (nonce < slot.nonce - MAX_REMEMBERED) this.#slots.delete(nonce);
+    const isAwaited = slot.done !== undefined && keyOf(slot.done.call) === keyOf(awaited);
+    slot.isTold = isAwaited || receipt.status !== 1;
+    return isAwaited ? receipt : undefined;
   }
 
   /**
-   * Looks for a receipt of any transaction of this nonce until patience runs out.
-   * @throws ColearnError `replaced` when the nonce is used, and by none of them
+   * Looks for a receipt of any transaction of this nonce, again and again, until it is deep enough or patience runs out.
+   * @throws ColearnError `replaced` when the nonce is used, and by none of them; `not-final` when it does not get deep
    */
-  async #watch({ nonce, transactions }: Unmined): Promise<Watched> {
-    const until = Date.now() + this.#patience;
+  async #watch(slot: Slot): Promise<Watched> {
+    const began = Date.now();
     let used = 0;
-    let seen = false;
-    do {
+    let seen: string | undefined;
+    let isInTurn = true;
+    for (;;) {
       try {
-        const next = await this.#provider.getTransactionCount(this.#from, "latest");
-        seen = false;
-        for (const hash of transactions.keys()) {
-          const receipt = await this.#provider.getTransactionReceipt(hash);
-          if (!receipt) continue;
-          seen = true;
-          if ((await receipt.confirmations()) >= this.#confirmations) return { receipt, seen };
+        this.#confirmations ??= confirmationsOn(Number((await this.#provider.getNetwork()).chainId));
+        const next = await this.#nonce();
+        const receipt = await this.#receiptOf(slot);
+        if (receipt && (await receipt.confirmations()) >= this.#confirmations) return receipt;
+        if (seen !== undefined && !receipt) return "lost";
+        // A chain that went back waits for what was before: no reason to offer more.
+        isInTurn = next >= slot.nonce;
+        seen = receipt?.hash;
+        used = next > slot.nonce && !receipt ? used + 1 : 0;
+        if (used >= LOOKS_BEFORE_REPLACED) {
+          await this.#adopt(slot);
+          used = 0;
         }
-        used = next > nonce && !seen ? used + 1 : 0;
       } catch (error) {
         // An endpoint that is gone for a moment changes nothing about the transaction.
         if (!isUnanswered(error)) throw error;
+        used = 0;
       }
-      if (used >= LOOKS_BEFORE_REPLACED) {
-        this.#unmined = undefined;
-        throw new ColearnError("replaced", `another transaction of ${this.#from} was mined with nonce ${nonce}`, {
-          remedy: "one key, one node: give each process that sends transactions a key of its own",
+      const waited = Date.now() - began;
+      if (seen === undefined && used === 0 && waited >= this.#patience) return isInTurn ? "waiting" : "lost";
+      if (seen !== undefined && waited >= FINAL_MILLISECONDS) {
+        throw new ColearnError("not-final", `transaction ${seen} is mined, but no blocks follow`, {
+          remedy: "the network stands still: sending it again waits on",
         });
       }
       await sleep(this.#provider.pollingInterval);
-    } while (Date.now() < until);
-    return { seen };
+    }
+  }
+
+  async #receiptOf({ transactions }: Slot): Promise<TransactionReceipt | undefined> {
+    for (const hash of transactions.keys()) {
+      const receipt = await this.#provider.getTransactionReceipt(hash);
+      if (receipt) return receipt;
+    }
+    return undefined;
+  }
+
+  /**
+   * Makes the transaction that used a nonce one of ours, where it makes the same call: this process sent it before it was
+   * started anew.
+   * @throws ColearnError `replaced` where it makes another call
+   */
+  async #adopt({ nonce, since, transactions }: Slot): Promise<void> {
+    const found = await findTransaction(this.#provider, this.#from, nonce, since);
+    const key = found && keyOf({ to: found.to ?? "", data: found.data });
+    const same = [...transactions.values()].find(({ call }) => keyOf(call) === key);
+    if (found && same) {
+      transactions.set(found.hash, same);
+      return;
+    }
+    this.#slots.delete(nonce);
+    throw new ColearnError("replaced", `another transaction of ${this.#from} was mined with nonce ${nonce}`, {
+      remedy: "one key, one node: give each process that sends transactions a key of its own",
+    });
   }
 }
 
 /** Where an endpoint estimates on top of what is pending, the contract would refuse to do the same thing twice. */
-function gasLimitOf(stuck: Unmined | undefined, { data }: Call): bigint | undefined {
+function gasLimitOf(stuck: Slot | undefined, call: Call): bigint | undefined {
   const last = stuck && [...stuck.transactions.values()].at(-1);
-  return last?.data === data ? last.gasLimit : undefined;
+  return last && keyOf(last.call) === keyOf(call) ? last.gasLimit : undefined;
 }
 
-function isUnanswered(error: unknown): boolean {
-  return error instanceof ColearnError && error.code === "rpc";
-}
-
-/** Every kind of node says it in its own words. */
-function saysAlreadyKnown(error: unknown): boolean {
-  return /already[ _]?(known|imported|exists)|known transaction/i.test(String(error));
+function keyOf({ to, data }: Call): string {
+  return `${to.toLowerCase()} ${data}`;
 }

@@ -50,6 +50,19 @@ class FakeChain {
     }
   }
 
+  async getNetwork(): Promise<object> {
+    return { chainId: 31_337n };
+  }
+
+  async getBlockNumber(): Promise<number> {
+    return 1;
+  }
+
+  /** One block holds all that is mined. */
+  async getBlock(number: number): Promise<object> {
+    return { prefetchedTransactions: number === 1 ? [...this.mined.values()] : [] };
+  }
+
   async getTransactionCount(_address: string, tag: string): Promise<number> {
     expect(tag).to.equal("latest");
     return this.nonce;
