@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { stderr } from "node:process";
+import { stderr, stdout } from "node:process";
 
 import { Command, CommanderError } from "commander";
 
@@ -12,6 +12,8 @@ import { withoutKeys } from "./config/showable.ts";
 /** Exit codes: what a script can tell apart. */
 const FAILED = 1;
 const USER_ERROR = 2;
+/** What a shell expects of a program whose output nobody reads any more. */
+const BROKEN_PIPE = 141;
 
 async function createProgram(argv: readonly string[]): Promise<Command> {
   const program = new Command("colearn")
@@ -76,6 +78,11 @@ const LINGER_MILLISECONDS = 3_000;
  * within JavaScript, Node's shutdown can wait for ever for a thread of V8's that waits for this one.)
  */
 export async function runAndExit(argv: readonly string[]): Promise<void> {
+  // Who reads the output may leave, as `head` does: that is no defect.
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(BROKEN_PIPE);
+  });
   const code = await main(argv);
   process.exitCode = code;
   setTimeout(() => process.exit(code), LINGER_MILLISECONDS).unref();

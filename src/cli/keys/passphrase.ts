@@ -100,9 +100,10 @@ async function ask(question: string, what: string): Promise<string> {
       remedy: REMEDY,
     });
   }
-  stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // From here on the terminal shows nothing: only now is it time to ask.
   const prompt = createInterface({ input: stdin, output: silent, terminal: true });
+  stderr.write(question);
   // Ctrl-C and Ctrl-D close it, and the question would wait for ever.
   const closed = new Promise<never>((_resolve, reject) => {
     const leave = () => reject(new UserError("passphrase", "no passphrase was given", { remedy: REMEDY }));

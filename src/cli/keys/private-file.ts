@@ -10,8 +10,10 @@ import { UserError } from "../../errors.ts";
  */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
   const folder = dirname(path);
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw unwritable(path, codeOf(error), error);
+  });
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     const temporary = join(folder, `.${randomBytes(8).toString("hex")}.tmp`);
     await writeNew(temporary, text);
     try {
@@ -52,12 +54,18 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 function explain(error: unknown, path: string): UserError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  if (code === "EEXIST") {
-    return new UserError("exists", `${path} is there already`, { remedy: "nothing is overwritten: take another name" });
-  }
+  const code = codeOf(error);
+  if (code !== "EEXIST") return unwritable(path, code, error);
+  return new UserError("exists", `${path} is there already`, { remedy: "nothing is overwritten: take another name" });
+}
+
+function unwritable(path: string, code: string, cause: unknown): UserError {
   return new UserError("key-folder", `${path} cannot be written: ${code}`, {
     remedy: "give a folder of your own with --keys",
-    cause: error,
+    cause,
   });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
