@@ -21,10 +21,11 @@ export const signedMethods: ReadonlySet<string> = new Set([
   "resume",
   "propose",
   "sealVote",
+  "startExperiment",
 ]);
 
 /** What anybody may send for anybody: no signature is needed. */
-export const openMethods: ReadonlySet<string> = new Set(["reveal", "advance", "startExperiment"]);
+export const openMethods: ReadonlySet<string> = new Set(["reveal", "advance"]);
 
 interface CallMessage {
   readonly learner: string;

@@ -13,8 +13,8 @@ import { encodeBatch, type SignedVote } from "./signed-vote.ts";
 import { admissions, ballots, selections, type ExperimentConfig } from "./types.ts";
 import type { ContentId } from "../weights/content-id.ts";
 
-/** More gas than any call takes that does not settle a round with many suspensions. */
-const USUAL_GAS = 1_000_000n;
+/** The gas of a usual call, with the outbox's margin. */
+const USUAL_GAS = 500_000n;
 /** A signed call is worth nothing after this. */
 const CALL_SECONDS = 900n;
 /** How long a transaction that a relay says was mined may take to be seen. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { BaseWallet } from "ethers";
 import type { Logger } from "pino";
 
-import { UserError } from "../errors.ts";
+import { ColearnError, UserError } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { Transactor } from "../ledger/transactor.ts";
 import type { MachineLearningInterface } from "../learning/interface.ts";
@@ -85,7 +85,13 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
     relay: isRelayed ? relays : undefined,
   });
   const { index } = await ledger.snapshot(experiment, wallet.address);
-  if (index !== undefined) await announce(transactor, experiment, store, { relay: isRelay });
+  if (index !== undefined) {
+    await announce(transactor, experiment, store, { relay: isRelay }).catch((error: unknown) => {
+      // With an empty account and no relay there: the node is found where it was before, or not.
+      if (!(error instanceof ColearnError) || error.code !== "not-relayed") throw error;
+      log.warn(`the contact is not announced: ${error.message}`);
+    });
+  }
   const { fetchTimeoutMilliseconds } = options;
   const ending = AbortSignal.any([stopping, aborted]);
   const manifest = await fetchManifest(
@@ -109,7 +115,15 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   let casting = castDirectly(transactor, experiment);
   if (config.ballot === "sealed") casting = castSealed(transactor, experiment, secrets);
   else if (isRelayed && relays) {
-    casting = castRelayed({ transactor, signer: wallet, experiment, voteWindow: config.voteWindow, relays, log });
+    casting = castRelayed({
+      transactor,
+      signer: wallet,
+      experiment,
+      voteWindow: config.voteWindow,
+      relays,
+      log,
+      stopping,
+    });
   }
   const joinTerms = { link: linkToJoin(config, secrets), invitation: options.invitation };
   const protocol = { config, secrets, casting, joinTerms };

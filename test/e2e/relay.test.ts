@@ -121,42 +121,55 @@ describe("votes that are relayed", function () {
 
 describe("learners with empty accounts", function () {
   this.timeout(240_000);
+  const rounds = 3;
+  // Accounts 0, the coordinator, and 1 have funds.
+  const create = ["--learners", "3", "--rounds", String(rounds), ...small];
 
-  const kinds: [what: string, args: string[]][] = [
-    ["open ballots", []],
-    ["sealed ballots and proposers that are drawn", ["--ballot", "sealed", "--selection", "random"]],
-  ];
-  for (const [what, args] of kinds) {
-    it(`finish an experiment with ${what}, through one relay`, async () => {
-      const rounds = 3;
-      const create = ["--learners", "3", "--rounds", String(rounds), ...small, ...args];
-      // Accounts 0, the coordinator, and 1, the relay, have funds.
-      await using experiment = await createExperiment([...create, "--vote-window", "40"], { accounts: 2 });
-      const { ledger, id } = experiment;
-      await using resources = new AsyncDisposableStack();
-      const store = await openStore({ home: experiment.home(0) });
-      resources.defer(() => store.stop());
-      const relay = resources.use(await startRelay(experiment, 1));
-      const peers = (await store.addresses()).flatMap((address) => ["--peer", address]);
-      const relayers = relay.addresses.flatMap((address) => ["--relayer", address]);
-      const accounts = [2, 3, 4];
-      const nodes = accounts.map((account) => experiment.startNode(account, [...relayed, ...peers, ...relayers]));
-      await until("all have joined", async () => (await ledger.snapshot(id)).learnerCount === 3);
-      await (await experiment.transactor(0)).start(id);
-      await experiment.completed();
-      await until("all have finished", () => nodes.every((node) => node.told("finished")));
-      await until("the relay has ended", () => relay.exitCode === 0);
-
-      for (let round = 1; round <= rounds; round++) {
-        const { outcome, voters, approvals, rejections } = await ledger.round(id, round);
-        expect(outcome).to.be.oneOf(["accepted", "rejected"]);
-        expect(approvals | rejections).to.equal(voters);
-      }
-      for (const account of accounts) {
-        const { address } = devAccount(account);
-        expect(await ledger.provider.getBalance(address)).to.equal(0n);
-        expect(await ledger.provider.getTransactionCount(address)).to.equal(0);
-      }
-    });
+  /** Runs learners without funds to the end. */
+  async function finish(
+    experiment: TestExperiment,
+    accounts: readonly number[],
+    extra: readonly string[] = [],
+    before: (peers: readonly string[]) => Promise<void> = async () => undefined,
+  ): Promise<void> {
+    const { ledger, id } = experiment;
+    await using resources = new AsyncDisposableStack();
+    const store = await openStore({ home: experiment.home(0) });
+    resources.defer(() => store.stop());
+    const peers = (await store.addresses()).flatMap((address) => ["--peer", address]);
+    await before(peers);
+    const nodes = accounts.map((account) => experiment.startNode(account, [...relayed, ...peers, ...extra]));
+    await until("all have joined", async () => (await ledger.snapshot(id)).learnerCount === 3);
+    await (await experiment.transactor(0)).start(id);
+    await experiment.completed();
+    await until("all have finished", () => nodes.every((node) => node.told("finished")));
+    for (let round = 1; round <= rounds; round++) {
+      const { outcome, voters, approvals, rejections } = await ledger.round(id, round);
+      expect(outcome).to.be.oneOf(["accepted", "rejected"]);
+      expect(approvals | rejections).to.equal(voters);
+    }
+    for (const account of accounts) {
+      const { address } = devAccount(account);
+      expect(await ledger.provider.getBalance(address)).to.equal(0n);
+      expect(await ledger.provider.getTransactionCount(address)).to.equal(0);
+    }
   }
+
+  it("finish an experiment through a relay that they are told of", async () => {
+    await using experiment = await createExperiment([...create, "--vote-window", "40"], { accounts: 2 });
+    await using relay = await startRelay(experiment, 1);
+    const relayers = relay.addresses.flatMap((address) => ["--relayer", address]);
+    await finish(experiment, [2, 3, 4], relayers);
+    await until("the relay has ended", () => relay.exitCode === 0);
+  });
+
+  it("finish one with sealed ballots and drawn proposers through a learner that relays, found on the ledger", async () => {
+    const args = ["--ballot", "sealed", "--selection", "random", "--vote-window", "40"];
+    await using experiment = await createExperiment([...create, ...args], { accounts: 2 });
+    const { ledger, id } = experiment;
+    await finish(experiment, [2, 3], [], async (peers) => {
+      experiment.startNode(1, ["--relay", ...peers]);
+      await until("the relay has joined", async () => (await ledger.snapshot(id)).learnerCount === 1);
+    });
+  });
 });

@@ -20,6 +20,8 @@ const OWN_PART = 0.5;
 const UNTAKEN_PART = 0.1;
 /** The vote is given to the relays again and again, this part of the window apart: one of them may have been restarted. */
 const AGAIN_PART = 0.05;
+/** A node that is told to stop waits for a relay so many seconds more. */
+const STOP_SECONDS = 3;
 /** Blocks that are looked at again for a vote: the ledger may have been reorganised. */
 const LOOK_BACK_BLOCKS = 64;
 
@@ -31,6 +33,8 @@ export interface CastRelayedOptions {
   readonly voteWindow: number;
   readonly relays: RelayClient;
   readonly log: Logger;
+  /** The node is to end after the step in hand. */
+  readonly stopping: AbortSignal;
 }
 
 /**
@@ -72,22 +76,23 @@ async function sign({ transactor, signer, experiment }: CastRelayedOptions, roun
 }
 
 async function bring(options: CastRelayedOptions, ballot: Ballot, secondsLeft: number, signal: AbortSignal) {
-  const { transactor, voteWindow, relays, log } = options;
+  const { transactor, voteWindow, relays, log, stopping } = options;
   const { round, signed, proposer, onLedger } = ballot;
   const start = performance.now() / 1000;
   const ownAt = start + secondsLeft - OWN_PART * voteWindow;
   const untakenAt = Math.min(start + UNTAKEN_PART * voteWindow, ownAt);
-  const end = start + secondsLeft;
+  let end = start + secondsLeft;
   const done = new AbortController();
   const until = AbortSignal.any([signal, done.signal]);
-  // Relays that took it.
-  let taken = 0;
+  const known = { isTaken: false };
   let offering: Promise<void> | undefined;
   let again = start;
+  const onTaken = () => {
+    if (!known.isTaken) log.info({ round }, "a relay has taken the vote");
+    known.isTaken = true;
+  };
   const offer = async () => {
-    const takers = await relays.offer(signed, proposer, until).catch(() => 0);
-    if (takers > taken) log.info({ round, relays: takers }, "relays have taken the vote");
-    taken = Math.max(taken, takers);
+    await relays.offer(signed, proposer, until, onTaken).catch(() => undefined);
     offering = undefined;
   };
   try {
@@ -96,8 +101,9 @@ async function bring(options: CastRelayedOptions, ballot: Ballot, secondsLeft: n
       if (hash !== undefined) return hash;
       signal.throwIfAborted();
       const now = performance.now() / 1000;
-      if (now >= (taken > 0 ? ownAt : untakenAt) && (await transactor.canPay())) {
-        log.info({ round, taken }, "no relay has sent the vote: sending it by a transaction");
+      if (stopping.aborted) end = Math.min(end, now + STOP_SECONDS);
+      if (now >= Math.min(known.isTaken ? ownAt : untakenAt, end) && (await transactor.canPay())) {
+        log.info({ round, ...known }, "no relay has sent the vote: sending it by a transaction");
         return await sendOwn(options, ballot);
       }
       if (now >= end) break;

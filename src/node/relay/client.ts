@@ -11,7 +11,7 @@ import type { Relay } from "./serve.ts";
 /** A vote is taken, or not, within this. */
 const VOTE_MILLISECONDS = 15_000;
 /** A call is answered when it is mined. */
-const CALL_MILLISECONDS = 120_000;
+const CALL_MILLISECONDS = 60_000;
 
 export interface RelayClientOptions {
   readonly messages: Messages;
@@ -33,19 +33,22 @@ export class RelayClient implements CallRelay {
     this.#options = options;
   }
 
-  /** Gives a vote to all of them at once, and tells how many took it. */
-  async offer(vote: SignedVote, proposer: string, signal: AbortSignal): Promise<number> {
+  /** Gives a vote to all of them at once, and waits for their answers; `onTaken` is told of each that took it. */
+  async offer(vote: SignedVote, proposer: string, signal: AbortSignal, onTaken: () => void): Promise<void> {
     const { contacts, relayers } = this.#options;
     const request = { kind: "vote", ...vote } as const;
     const until = AbortSignal.any([signal, AbortSignal.timeout(VOTE_MILLISECONDS)]);
     const asked = (await contacts.relays(relayers, proposer)).map((addresses) => this.#ask(addresses, request, until));
     if (this.own) asked.push(this.own.answer(request));
-    const answers = await Promise.all(asked.map((answer) => answer.catch((error: unknown) => this.#failed(error))));
-    for (const answer of answers) if (answer?.status === "refused") this.#log("the vote", answer);
-    return answers.filter((answer) => answer !== undefined && answer.status !== "refused").length;
+    const heard = asked.map(async (asking) => {
+      const answer = await asking.catch((error: unknown) => this.#failed(error));
+      if (answer?.status === "refused") this.#log("the vote", answer);
+      else if (answer !== undefined) onTaken();
+    });
+    await Promise.all(heard);
   }
 
-  /** Asks one after the other: each that sent the call was paid for it by nobody. */
+  /** Asks one after the other: two that send it at once would both pay. */
   async send<T>(call: RelayedCall, confirm: (hash: string) => Promise<T | undefined>): Promise<T> {
     const { contacts, relayers, ending } = this.#options;
     const relays = await contacts.relays(relayers);
