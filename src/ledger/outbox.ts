@@ -18,6 +18,8 @@ const GAS_MARGIN = 300_000n;
 const MAX_ATTEMPTS = 7;
 /** Endpoints behind a balancer may tell of a used nonce a moment before they tell whose transaction used it. */
 const LOOKS_BEFORE_REPLACED = 2;
+/** Where no block shows whose transaction that was, it may be a reorganisation under way. */
+const LOOKS_BEFORE_GONE = 10;
 /** How long a transaction that is mined may take to be as deep as it must be. */
 const FINAL_MILLISECONDS = 600_000;
 /** How many used nonces are remembered, for what was given up and is done all the same, and for reorganisations. */
@@ -239,10 +241,7 @@ export class Outbox {
         isInTurn = next >= slot.nonce;
         seen = receipt?.hash;
         used = next > slot.nonce && !receipt ? used + 1 : 0;
-        if (used >= LOOKS_BEFORE_REPLACED) {
-          await this.#adopt(slot);
-          used = 0;
-        }
+        if (used >= LOOKS_BEFORE_REPLACED && (await this.#adopt(slot, used >= LOOKS_BEFORE_GONE))) used = 0;
       } catch (error) {
         // An endpoint that is gone for a moment changes nothing about the transaction.
         if (!isUnanswered(error)) throw error;
@@ -270,15 +269,17 @@ export class Outbox {
   /**
    * Makes the transaction that used a nonce one of ours, where it makes the same call: this process sent it before it was
    * started anew.
-   * @throws ColearnError `replaced` where it makes another call
+   * @returns whether it did
+   * @throws ColearnError `replaced` where it makes another call, or is not to be found at the last look
    */
-  async #adopt({ nonce, since, transactions }: Slot): Promise<void> {
+  async #adopt({ nonce, since, transactions }: Slot, isLastLook: boolean): Promise<boolean> {
     const found = await findTransaction(this.#provider, this.#from, nonce, since);
+    if (!found && !isLastLook) return false;
     const key = found && keyOf({ to: found.to ?? "", data: found.data });
     const same = [...transactions.values()].find(({ call }) => keyOf(call) === key);
     if (found && same) {
       transactions.set(found.hash, same);
-      return;
+      return true;
     }
     this.#slots.delete(nonce);
     throw new ColearnError("replaced", `another transaction of ${this.#from} was mined with nonce ${nonce}`, {

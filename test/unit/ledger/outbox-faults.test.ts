@@ -209,7 +209,7 @@ describe("an outbox, whatever fails", () => {
             if (reorganisation === 0) expect(calls).to.have.length(count);
           },
         ),
-        { numRuns: 100 },
+        { numRuns: 60 },
       );
     }).timeout(60_000);
   }
