@@ -26,7 +26,7 @@ export function register(program: Command): void {
     .command("relay")
     .description("send, and pay for, what an experiment's learners sign: for learners without funds")
     .argument("[experiment]", "number of the experiment; the newest one if left out", experimentId)
-    .requiredOption("--home <dir>", "the relay's own folder: it keeps its peer id there")
+    .option("--home <dir>", "the relay's own folder: it keeps its peer id there", "relay")
     .option("--listen <multiaddr>", "where it listens; may be repeated (default: loopback)", collect)
     .option("--announce <multiaddr>", "where learners reach it, if elsewhere; may be repeated", collect)
     .addOption(
