@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
 
+import anvil from "./scripts/anvil/plugin.ts";
 import { readCustom } from "./scripts/deploy/custom.ts";
 import deployment, { signingKey } from "./scripts/deploy/plugin.ts";
 
@@ -49,7 +50,7 @@ function remote(url: string, chainId: number | undefined) {
 }
 
 export default defineConfig({
-  plugins: [hardhatToolboxMochaEthers, deployment],
+  plugins: [hardhatToolboxMochaEthers, deployment, anvil],
   solidity: { profiles: { default: solc, production: solc } },
   typechain: { tsNocheck: true },
   paths: { tests: { mocha: "./test/contracts", solidity: "./test/contracts" } },
@@ -64,7 +65,12 @@ export default defineConfig({
     node: { type: "edr-simulated", chainType: "l1", allowBlocksWithSameTimestamp: true },
     localhost: { type: "http", chainType: "l1", chainId: 31_337, url: "http://127.0.0.1:8545" },
     /** A second, independent client for the same tests: `npm run test:anvil` starts one and says where. */
-    anvil: { type: "http", chainType: "l1", chainId: 31_337, url: process.env.COLEARN_ANVIL_URL ?? "http://127.0.0.1:8545" },
+    anvil: {
+      type: "http",
+      chainType: "l1",
+      chainId: 31_337,
+      url: process.env.COLEARN_ANVIL_URL ?? "http://127.0.0.1:8545",
+    },
     custom: remote("CUSTOM_URL", custom.chainId),
     sepolia: remote("SEPOLIA_URL", 11_155_111),
     baseSepolia: remote("BASE_SEPOLIA_URL", 84_532),

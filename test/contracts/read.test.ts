@@ -217,15 +217,15 @@ describe("snapshot", () => {
   it("is refused for an unknown experiment, like every other reading", async () => {
     const { ledger } = await enrol(0);
     const readings = [
-      ledger.snapshot(2n, ethers.ZeroAddress),
-      ledger.getRound(2n, 0),
-      ledger.getVote(2n, 0, ethers.ZeroAddress),
-      ledger.getLearners(2n),
-      ledger.getExperiment(2n),
-      ledger.getLearner(2n, ethers.ZeroAddress),
+      () => ledger.snapshot(2n, ethers.ZeroAddress),
+      () => ledger.getRound(2n, 0),
+      () => ledger.getVote(2n, 0, ethers.ZeroAddress),
+      () => ledger.getLearners(2n),
+      () => ledger.getExperiment(2n),
+      () => ledger.getLearner(2n, ethers.ZeroAddress),
     ];
     for (const reading of readings) {
-      await expect(reading).to.be.revertedWithCustomError(ledger, "UnknownExperiment").withArgs(2n);
+      await expect(reading()).to.be.revertedWithCustomError(ledger, "UnknownExperiment").withArgs(2n);
     }
   });
 });

@@ -31,6 +31,7 @@ export function create(rules: Rules): State {
     deadline: rules.enrolmentDeadline,
     weightsRound: 0,
     seed: ZeroHash,
+    starters: 0,
     members: [],
     invited: [],
     rounds: [],
@@ -59,29 +60,47 @@ function perform(state: State, who: number, deed: Deed, now: number): void {
       refuseIf(!state.rules.byInvitation, "AdmissionOpen");
       state.invited.push(deed.guest);
       return;
-    case "join":
-      return join(state, who, deed, now);
+    case "join": {
+      join(state, who, deed, now);
+      return;
+    }
     case "updateContact":
       memberOf(state, who);
       return;
     case "leave":
-    case "resume":
-      return setActive(state, who, deed.verb === "resume", now);
+    case "resume": {
+      setActive(state, who, deed.verb === "resume", now);
+      return;
+    }
     case "start":
-    case "cancel":
-      return endEnrolment(state, who, deed.verb, now);
-    case "propose":
-      return propose(state, who, deed, now);
-    case "vote":
-      return vote(state, who, deed, now);
-    case "batch":
-      return batch(state, deed, now);
-    case "seal":
-      return seal(state, who, deed, now);
-    case "reveal":
-      return reveal(state, deed.opening, now);
-    case "advance":
-      return advance(state, now);
+    case "cancel": {
+      endEnrolment(state, who, deed.verb, now);
+      return;
+    }
+    case "propose": {
+      propose(state, who, deed, now);
+      return;
+    }
+    case "vote": {
+      vote(state, who, deed, now);
+      return;
+    }
+    case "batch": {
+      batch(state, deed, now);
+      return;
+    }
+    case "seal": {
+      seal(state, who, deed, now);
+      return;
+    }
+    case "reveal": {
+      reveal(state, deed.opening, now);
+      return;
+    }
+    case "advance": {
+      advance(state, now);
+      return;
+    }
   }
 }
 
@@ -123,6 +142,7 @@ function endEnrolment(state: State, who: number, verb: "start" | "cancel", now: 
   const enough = activeCount(state) >= state.rules.minLearners;
   if (verb === "start") {
     refuseIf(!enough, "TooFewLearners");
+    state.starters = activeCount(state);
     openNext(state, now);
   } else {
     refuseIf(who !== COORDINATOR && enough, "EnoughLearners");
@@ -188,11 +208,11 @@ function requireBallot(state: State, who: number, named: number, proposal: strin
   memberOf(state, who);
   const index = indexOf(state, who);
   const round = state.rounds[named - 1];
-  const isOnIt = round !== undefined && round.proposal.digest === proposal;
-  refuseIf(isOnIt && round.outcome !== "Open", "RoundClosed");
+  const asked = round?.proposal.digest === proposal ? round : undefined;
+  refuseIf(asked !== undefined && asked.outcome !== "Open", "RoundClosed");
   refuseIf(state.rules.isSealed === (kind === "vote"), "WrongBallot");
   openRound(state, named, kind === "reveal" ? "Reveal" : "Vote");
-  const ballot = isOnIt ? (round.ballots[index] ?? "none") : "none";
+  const ballot = asked?.ballots[index] ?? "none";
   refuseIf(ballot === "none", "NotVoter");
   refuseIf(kind !== "reveal" && ballot !== "silent", "AlreadyVoted");
   return index;
@@ -201,10 +221,19 @@ function requireBallot(state: State, who: number, named: number, proposal: strin
 function advance(state: State, now: number): void {
   refuseIf(state.status !== "Running" && state.status !== "Paused", "WrongStatus");
   refuseIf(now <= state.deadline, "TooEarly");
-  if (state.status === "Paused") return finish(state, "Completed");
-  if (state.phase === "Propose") return skip(state, now);
+  if (state.status === "Paused") {
+    finish(state, "Completed");
+    return;
+  }
+  if (state.phase === "Propose") {
+    skip(state, now);
+    return;
+  }
   const anySealed = lastRound(state).ballots.includes("sealed");
-  if (state.phase === "Vote" && anySealed) return enter(state, "Reveal", now + state.rules.revealWindow);
+  if (state.phase === "Vote" && anySealed) {
+    enter(state, "Reveal", now + state.rules.revealWindow);
+    return;
+  }
   settle(state, now, true);
 }
 
@@ -247,12 +276,16 @@ function miss(member: Member): void {
 }
 
 function openNext(state: State, now: number): void {
-  if (state.rounds.length === state.rules.rounds) return finish(state, "Completed");
+  if (state.rounds.length === state.rules.rounds) {
+    finish(state, "Completed");
+    return;
+  }
   if (activeCount(state) < 2) {
     state.status = "Paused";
-    return enter(state, "None", now + state.rules.pauseLimit);
+    enter(state, "None", now + state.rules.pauseLimit);
+    return;
   }
-  const proposer = state.rules.isRandom && state.rounds.length > 0 ? drawn(state) : nextInCircle(state);
+  const proposer = state.rules.isRandom && state.rounds.length >= state.starters ? drawn(state) : nextInCircle(state);
   const ballots = state.members.map(({ active }, index) => (active && index !== proposer ? "silent" : "none"));
   const proposal = { digest: ZeroHash, codec: 0 };
   state.rounds.push({ proposer, outcome: "Open", proposal, deadline: 0, ballots, sealed: [] });

@@ -59,6 +59,8 @@ export interface State {
   deadline: number;
   weightsRound: number;
   seed: string;
+  /** How many were active at the start: as many rounds go in a circle before the first draw. */
+  starters: number;
   members: Member[];
   invited: number[];
   rounds: Round[];

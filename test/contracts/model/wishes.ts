@@ -11,9 +11,9 @@ import type { Call, Deed, Opening, SignedBallot, State, Terms } from "./state.ts
 export const PEOPLE = 7;
 const FORGERIES = ["experiment", "round", "proposal", "contract", "chain", "signer", "approve"] as const;
 
-/** `wrong` is 0 for no mistake; `name` tells weights, guests and sets of voters apart. */
+/** `apt` is what the state waits for. `wrong` is 0 for no mistake; `name` tells weights, guests and sets of voters apart. */
 export interface Wish {
-  readonly verb: Deed["verb"];
+  readonly verb: Deed["verb"] | "apt";
   readonly who: number;
   readonly inTurn: boolean;
   readonly approve: boolean;
@@ -27,24 +27,13 @@ export interface Wish {
 const often = <T>(value: T, weight: number, others: fc.Arbitrary<T>) =>
   fc.oneof({ weight, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: others });
 
-const verbs: [Deed["verb"], number][] = [
-  ["invite", 2],
-  ["join", 8],
-  ["updateContact", 1],
-  ["leave", 2],
-  ["resume", 3],
-  ["start", 4],
-  ["cancel", 1],
-  ["propose", 10],
-  ["vote", 10],
-  ["batch", 8],
-  ["seal", 16],
-  ["reveal", 16],
-  ["advance", 6],
+const VERBS = [
+  ...(["invite", "join", "updateContact", "leave", "resume", "start", "cancel"] as const),
+  ...(["propose", "vote", "batch", "seal", "reveal", "advance"] as const),
 ];
 
 export const anyWish: fc.Arbitrary<Wish> = fc.record({
-  verb: fc.oneof(...verbs.map(([verb, weight]) => ({ weight, arbitrary: fc.constant(verb) }))),
+  verb: often<Wish["verb"]>("apt", 4, fc.constantFrom(...VERBS)),
   who: fc.nat(PEOPLE - 1),
   inTurn: often(true, 5, fc.constant(false)),
   approve: fc.boolean(),
@@ -102,12 +91,24 @@ function nextLink(state: State, who: number): string {
 }
 
 export function resolve(state: State, wish: Wish): Call {
-  const [who, deed] = deedOf(state, wish);
+  const [who, deed] = deedOf(state, wish, wish.verb === "apt" ? aptVerb(state, wish) : wish.verb);
   return { who, deed, way: wish.way };
 }
 
-function deedOf(state: State, wish: Wish): [who: number, deed: Deed] {
-  const { verb, who, inTurn, approve, name, wrong } = wish;
+/** What leads on from here, if those do it whose turn it is. */
+function aptVerb(state: State, { name, when }: Wish): Deed["verb"] {
+  const { status, phase, rules, members } = state;
+  if (when === "late" && status !== "Enrolling") return "advance";
+  if (status === "Enrolling") return members.length < rules.minLearners + (name % 3) ? "join" : "start";
+  if (status === "Paused") return name % 4 === 0 ? "join" : "resume";
+  if (phase === "Propose") return "propose";
+  if (phase === "Reveal") return "reveal";
+  if (rules.isSealed) return "seal";
+  return name % 3 === 0 ? "batch" : "vote";
+}
+
+function deedOf(state: State, wish: Wish, verb: Deed["verb"]): [who: number, deed: Deed] {
+  const { who, inTurn, approve, name, wrong } = wish;
   const round = Math.max(state.rounds.length + (wrong === 1 ? 1 : wrong === 2 ? -1 : 0), 0);
   const open = state.rounds.at(-1);
   const proposal = wrong === 3 ? id("other weights") : ((state.rounds[round - 1] ?? open)?.proposal.digest ?? ZeroHash);
@@ -115,14 +116,19 @@ function deedOf(state: State, wish: Wish): [who: number, deed: Deed] {
     case "invite":
       return [wrong === 0 ? COORDINATOR : who, { verb, guest: name % PEOPLE }];
     case "join": {
-      const invitation = (["none", "signed", "forged"] as const)[name % 3]!;
-      return [who, { verb, link: wrong === 1 ? ZeroHash : linkOf(state, who, 0), invitation }];
+      const invitation = (["signed", "signed", "none", "forged"] as const)[name % 4]!;
+      const outside = [...Array(PEOPLE).keys()].filter((person) => indexOf(state, person) < 0);
+      const newcomer = (inTurn ? outside[name % outside.length] : undefined) ?? who;
+      return [newcomer, { verb, link: wrong === 1 ? ZeroHash : linkOf(state, newcomer, 0), invitation }];
     }
     case "updateContact":
     case "leave":
-    case "resume":
     case "advance":
       return [who, { verb }];
+    case "resume": {
+      const gone = state.members.filter(({ active }) => !active);
+      return [(inTurn ? gone[name % gone.length]?.who : undefined) ?? who, { verb }];
+    }
     case "start":
     case "cancel":
       return [inTurn ? COORDINATOR : who, { verb }];
