@@ -142,7 +142,6 @@ export class Outbox {
 
   async #redo(slot: Slot, forgotten: Signed): Promise<void> {
     const { isTold } = slot;
-    slot.done = undefined;
     const receipt = await this.#mine(await this.#populate(forgotten, slot.nonce), forgotten, slot.fees, slot);
     if (receipt) slot.isTold = isTold;
     // It may be the endpoint that is behind.

@@ -186,7 +186,13 @@ describe("Transactor, on a real chain", function () {
 
   it("settles a round within a vote that was estimated as one of many", async () => {
     const coordinator = await Transactor.create(ledger, devAccount(0));
-    const id = await coordinator.createExperiment({ ...config, admission: "open", earlyDecision: false });
+    const id = await coordinator.createExperiment({
+      ...config,
+      admission: "open",
+      ballot: "open",
+      revealWindow: 0,
+      earlyDecision: false,
+    });
     const learners = await Promise.all([0, 1, 2].map((n) => Transactor.create(ledger, devAccount(n))));
     for (const learner of learners) await learner.join(id, "{}");
     await coordinator.start(id);
