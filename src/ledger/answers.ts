@@ -14,7 +14,9 @@ export function isRefusal(answer: Answer): answer is Refusal {
  */
 export function isVerdict({ error }: Refusal): boolean {
   const { code, data } = error as { code?: unknown; data?: unknown };
-  if (code === 3 || (data !== undefined && data !== null && data !== "")) return true;
+  // Where a contract refuses. Hardhat wraps it once more.
+  const reason = typeof data === "object" && data !== null && "data" in data ? data.data : data;
+  if (code === 3 || (typeof reason === "string" && reason.startsWith("0x"))) return true;
   return /revert|insufficient funds|doesn't have enough funds|out of gas|invalid opcode|nonce/i.test(messageOf(error));
 }
 

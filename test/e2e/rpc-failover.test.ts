@@ -5,9 +5,11 @@ import { UserError } from "../../src/errors.ts";
 import { connect, type Provider } from "../../src/ledger/connect.ts";
 import { deployContract } from "../../src/ledger/deploy.ts";
 import { devAccount } from "../../src/ledger/dev-accounts.ts";
-import type { EndpointLog } from "../../src/ledger/failover.ts";
+import { endpointRequest } from "../../src/ledger/endpoint.ts";
+import { Failover, type EndpointLog } from "../../src/ledger/failover.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { Outbox } from "../../src/ledger/outbox.ts";
+import { agreeOnChain, upstreamsOf } from "../../src/ledger/upstream.ts";
 import { colearn, until } from "./support/colearn.ts";
 import { UnreliableEndpoint, type Fault } from "./support/unreliable-endpoint.ts";
 
@@ -157,6 +159,19 @@ describe("several endpoints of JSON-RPC", function () {
     await both.getBalance(payment.to);
     expect(await both.getBlockNumber()).to.equal(seen - 3);
     expect(logged.join("\n")).to.match(new RegExp(`reorganised.*"from":${seen},"to":${seen - 3}`));
+  });
+
+  it("goes on with less when no endpoint has more any more", async () => {
+    await mine();
+    const upstreams = upstreamsOf([first.address, second.address]);
+    const { chain: identity } = await agreeOnChain(upstreams, undefined, 5_000);
+    const both = new Failover(endpointRequest(first.address), upstreams, identity, { log, giveUpMilliseconds: 200 });
+    provider = both;
+    second.frozenAt = (await direct.getBlockNumber()) - 1;
+    const seen = await both.getBlockNumber();
+    first.fault = "drop";
+    expect(await both.getBlockNumber()).to.equal(seen - 1);
+    expect(logged.join("\n")).to.include("goes back to an earlier block");
   });
 
   it("sends transactions to every endpoint", async () => {
