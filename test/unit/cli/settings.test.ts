@@ -34,7 +34,10 @@ describe("the settings of all commands", function () {
         const first = all.get(name)!;
         expect(kindOf(option), `${command.name()} --${option.name()}`).to.deep.equal(kindOf(first.option));
         expect(variable).to.equal(first.variable);
-        expect(option.defaultValue, `${command.name()} --${option.name()}`).to.deep.equal(first.option.defaultValue);
+        // `colearn config show` knows one: a command may only have another where that is none.
+        const shown: unknown = first.option.defaultValue;
+        if (shown === undefined) continue;
+        expect(option.defaultValue, `${command.name()} --${option.name()}`).to.deep.equal(shown);
       }
     }
   });
