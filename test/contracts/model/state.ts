@@ -51,7 +51,10 @@ export interface Round {
   sealed: (Opening | undefined)[];
 }
 
-/** One experiment. People are numbers: 0 is the coordinator. `rounds[n]` is round n + 1. */
+/**
+ * One experiment. People are numbers: 0 is the coordinator. `rounds[n]` is round n + 1. As many rounds as there were
+ * starters go around the circle before any proposer is drawn.
+ */
 export interface State {
   readonly rules: Rules;
   status: Status;

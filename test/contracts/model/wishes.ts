@@ -54,7 +54,7 @@ export const anyWish: fc.Arbitrary<Wish> = fc.record({
 
 export const anyTerms: fc.Arbitrary<Terms> = fc
   .record({
-    rounds: fc.integer({ min: 1, max: 6 }),
+    rounds: fc.integer({ min: 1, max: 8 }),
     minLearners: fc.integer({ min: 2, max: 3 }),
     maxLearners: fc.integer({ min: 3, max: 6 }),
     approvalBps: often(5000, 1, fc.integer({ min: 0, max: 9999 })),
