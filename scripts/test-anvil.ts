@@ -46,20 +46,27 @@ async function start(program: string): Promise<{ node: ChildProcess; url: string
 
 /** Blocks are a second apart, as on Hardhat's own network, whatever time the tests take. */
 async function setBlockTime(url: string): Promise<void> {
-  const body = { jsonrpc: "2.0", id: 1, method: "anvil_setBlockTimestampInterval", params: [1] };
-  await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "anvil_setBlockTimestampInterval", params: [1] });
+  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+  const answer = await response.text();
+  if (answer.includes('"error"')) throw new Error(`anvil does not set the time between blocks: ${answer}`);
+}
+
+async function runTests(url: string, args: string[]): Promise<number> {
+  const tests = spawn("hardhat", ["test", "mocha", "--network", "anvil", ...args], {
+    stdio: "inherit",
+    env: { ...process.env, COLEARN_ANVIL_URL: url },
+  });
+  const [code] = (await once(tests, "exit")) as [number | null];
+  return code ?? 1;
 }
 
 const { node, url } = await start(anvil);
-node.stdout?.resume();
-await setBlockTime(url);
-console.log(`anvil listens on ${url}`);
-const tests = spawn("hardhat", ["test", "mocha", "--network", "anvil", ...process.argv.slice(2)], {
-  stdio: "inherit",
-  env: { ...process.env, COLEARN_ANVIL_URL: url },
-  shell: process.platform === "win32",
-});
-const [code] = (await once(tests, "exit")) as [number | null];
-node.kill("SIGTERM");
-await once(node, "exit");
-process.exitCode = code ?? 1;
+try {
+  node.stdout?.resume();
+  console.log(`anvil listens on ${url}`);
+  await setBlockTime(url);
+  process.exitCode = await runTests(url, process.argv.slice(2));
+} finally {
+  node.kill("SIGTERM");
+}
