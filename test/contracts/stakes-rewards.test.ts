@@ -184,7 +184,7 @@ describe("refund", () => {
     expect(await gain(world, world.coordinator)).to.equal(0n);
   });
 
-  it("pays penalties that were reckoned after the last round was paid back", async () => {
+  it("pays penalties that were reckoned after the last round was paid back, once", async () => {
     const world = await running(2);
     await runOut(world);
     await world.stakes.refund(ID, ROUNDS);
@@ -192,6 +192,9 @@ describe("refund", () => {
     await expect(world.stakes.refund(ID, 0))
       .to.emit(world.stakes, "Refunded")
       .withArgs(ID, world.coordinator.address, ROUNDS, PENALTY);
+    await expect(world.stakes.refund(ID, 0))
+      .to.be.revertedWithCustomError(world.stakes, "NothingDue")
+      .withArgs(0, ROUNDS);
     await world.stakes.withdraw(ID, person(world, 1).address);
     expect(await gain(world, person(world, 1))).to.equal(0n);
     expect(await held(world)).to.equal(0n);
