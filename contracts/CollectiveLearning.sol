@@ -61,12 +61,13 @@ contract CollectiveLearning is ICollectiveLearning, EIP712, Nonces {
         uint32 suspensions;
     }
 
-    /// @dev The first slot, down to `traits`, holds what changes in a run and, copied from the config, what a step of
+    /// @dev The first slot, down to `circle`, holds what changes in a run and, copied from the config, what a step of
     /// the run needs, so that a step reads one slot for both.
     /// @param round The open round, or the last one.
     /// @param weightsRound The last accepted round: its proposal is the current weights.
     /// @param proposer Index of the last learner selected.
     /// @param deadline End of the enrolment, the phase or the pause; zero in a final status.
+    /// @param circle One less than the learners at the start: before that many rounds and one more, nothing is drawn.
     /// @param active Learners neither suspended nor gone.
     /// @param struck Learners that missed their last duty.
     /// @param listed A digest of all learners in the order of joining: who sends a batch of votes gives the list, which is
@@ -90,6 +91,7 @@ contract CollectiveLearning is ICollectiveLearning, EIP712, Nonces {
         uint32 voteWindow;
         uint16 approvalBps;
         Traits traits;
+        uint8 circle;
         uint256 active;
         uint256 struck;
         address coordinator;
@@ -247,6 +249,7 @@ contract CollectiveLearning is ICollectiveLearning, EIP712, Nonces {
         Experiment storage e = _load(id);
         uint256 active = _requireEndOfEnrolment(id, e);
         if (active < e.config.minLearners) revert TooFewLearners(active, e.config.minLearners);
+        e.circle = uint8(active - 1);
         emit Started(id, uint16(active));
         _openNext(id, e);
     }
@@ -596,10 +599,14 @@ contract CollectiveLearning is ICollectiveLearning, EIP712, Nonces {
         emit RoundOpened(id, round, e.learners[proposer], voters, deadline);
     }
 
-    /// @dev Round 1 is never drawn: the last to join could have tried many hash chains to draw itself.
+    /// @dev Between joining, or coming back, and being drawn there is always a link that one did not know. At the start: once
+    /// around the circle comes before the first draw. Later: only who took part in the round before is drawn, whose proposer
+    /// revealed its link after that; if all of those are gone, somebody must be drawn all the same.
     function _select(Experiment storage e, uint32 round, uint256 active) private view returns (uint8) {
-        bool drawn = e.traits.isRandom() && round != 1;
-        return uint8(drawn ? Lots.draw(e.seed, active) : active.nextAfter(e.proposer));
+        if (!e.traits.isRandom() || round <= uint256(e.circle) + 1) return uint8(active.nextAfter(e.proposer));
+        uint32 last = round - 1;
+        uint256 known = active & e.ballots[last][e.records[last]].read().voters.with(e.proposer);
+        return uint8(Lots.draw(e.seed, known == 0 ? active : known));
     }
 
     function _pause(ExperimentId id, Experiment storage e) private {

@@ -37,7 +37,7 @@ enum Admission {
     Invited
 }
 
-/// @notice How the proposer of a round is selected: the next one in a circle, or by lot.
+/// @notice How the proposer of a round is selected: the next one in a circle, or, once every learner had a turn, by lot.
 enum Selection {
     RoundRobin,
     Random

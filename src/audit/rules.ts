@@ -59,15 +59,22 @@ export function auditRecord(record: ExperimentRecord): Violation[] {
   for (const round of broken)
     violations.push({ rule: "seed", round, detail: "it does not follow from the one before" });
   if (record.selection === "random") violations.push(...checkLinks(record));
+  // Nothing is drawn before all who were there at the start had a turn.
+  const circle = count(rounds[0]?.voters ?? 0n) + 1;
   let last = 255;
+  let tookPart = 0n;
   let current = { round: 0, weights: record.initial };
   for (const [at, state] of rounds.entries()) {
     const round = at + 1;
     const report = (rule: Violation["rule"], detail: string) => violations.push({ rule, round, detail });
     const proposer = record.learners.indexOf(state.proposer);
-    // Round 1 is never drawn.
-    const seed = record.selection === "random" && round > 1 ? (seeds.get(round) ?? ZeroHash) : undefined;
-    const select = (active: bigint) => (seed === undefined ? nextAfter(active, last) : draw(seed, active));
+    const seed = record.selection === "random" && round > circle ? (seeds.get(round) ?? ZeroHash) : undefined;
+    const select = (active: bigint) => {
+      if (seed === undefined) return nextAfter(active, last);
+      // Only who took part in the round before, as long as one of them is there.
+      const known = active & tookPart;
+      return draw(seed, known === 0n ? active : known);
+    };
     checkSelection(state, proposer, select, record.learners.length, report);
     checkVotes(state, record, round, report);
     checkOutcome(state, record.approvalBps, report);
@@ -76,6 +83,7 @@ export function auditRecord(record: ExperimentRecord): Violation[] {
       current = { round, weights: state.proposal };
     }
     last = proposer;
+    tookPart = state.voters | (1n << BigInt(Math.max(proposer, 0)));
   }
   if (snapshot.weightsRound !== current.round || !sameContentId(snapshot.weights, current.weights)) {
     const detail = `the contract has the weights of round ${snapshot.weightsRound}, not ${current.round}`;

@@ -192,7 +192,7 @@ export class Ledger {
   async contacts(experiment: bigint, fromBlock?: number): Promise<AnnouncedContact[]> {
     const latest = new Map<string, string>();
     for (const log of await this.#events(experiment, ["Joined", "ContactUpdated"], fromBlock)) {
-      latest.set(String(log.args.learner), String(log.args.contact));
+      latest.set(String(log.args.learner), textOf(log));
     }
     return [...latest].map(([learner, contact]) => ({ learner, contact }));
   }
@@ -280,6 +280,15 @@ export class Ledger {
   #parse(log: Log): EventLog[] {
     const parsed = this.interface.parseLog(log);
     return parsed === null ? [] : [Object.assign(Object.create(log) as EventLog, { args: parsed.args })];
+  }
+}
+
+/** The contact in a log; empty where its bytes are no text (UTF-8): ethers throws when such a value is looked at. */
+function textOf({ args }: EventLog): string {
+  try {
+    return String(args.contact);
+  } catch {
+    return "";
   }
 }
 

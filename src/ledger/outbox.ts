@@ -91,10 +91,11 @@ export class Outbox {
   /**
    * Sends a call and waits until it is mined, as deep as it must be. One at a time: the caller waits for one before it
    * sends the next. The same call, after it failed, is taken for another try: where the first is done, that is the answer.
+   * @param room gas beyond the estimate and its margin, for what may take more when it is mined
    * @throws ColearnError `not-mined`, `not-final`, `replaced` or `fee-too-high`; what ethers throws where the contract
    *   refuses the call
    */
-  async send({ to, data }: Call): Promise<TransactionReceipt> {
+  async send({ to, data }: Call, room = 0n): Promise<TransactionReceipt> {
     const call = { to, data };
     for (;;) {
       const [block, nonce] = await Promise.all([this.#provider.getBlockNumber(), this.#nonce()]);
@@ -107,7 +108,7 @@ export class Outbox {
       const done = await this.#claim(call, nonce);
       if (done === "look again") continue;
       if (done) return done;
-      const gasLimit = gasLimitOf(stuck, call) ?? (await this.#estimate(call));
+      const gasLimit = gasLimitOf(stuck, call) ?? (await this.#estimate(call)) + room;
       const populated = await this.#populate({ call, gasLimit }, nonce);
       const market = feesOf(populated);
       requireAffordable(market, this.#cap);

@@ -4,8 +4,8 @@ import { keccak256, type BaseWallet } from "ethers";
 
 import type { ExperimentConfig } from "../ledger/types.ts";
 
-/** A learner proposes no more often than this: more links would take minutes to compute. */
-const MAX_LINKS = 1_000_000;
+/** A learner proposes no more often than this: more links would take too long to compute. */
+const MAX_LINKS = 100_000;
 const LINK_BYTES = 32;
 
 /** Which experiment the secrets are for. */

@@ -167,9 +167,10 @@ describe("the seed", () => {
 
   it("stays as it is while learners vote, leave and resume, and when a round is settled late", async () => {
     const world = await run(4, DRAWN);
-    await propose(world, 0, 1);
+    for (let round = 1; round < 4; round += 1) await playRejected(world);
+    await propose(world, 3, 4);
     const seed = await seedOf(world);
-    await vote(world, 1, 1, true);
+    await vote(world, 1, 4, true);
     await as(world, 2).leaveExperiment(ID);
     await as(world, 2).resume(ID);
     await skip(world);
@@ -186,16 +187,53 @@ describe("the seed", () => {
 });
 
 describe("the draw", () => {
-  it("does not decide round 1, which is the lowest active index's", async () => {
+  it("decides nothing before all who were there at the start had a turn, from the lowest index on", async () => {
     for (const gone of [[], [0], [0, 1]]) {
-      const world = await enrol(5, DRAWN);
+      const world = await enrol(5, { ...DRAWN, rounds: 12 });
       for (const index of gone) await as(world, index).leaveExperiment(ID);
       await world.ledger.startExperiment(ID);
-      expect(await proposerOf(world)).to.equal(gone.length);
+      for (let turn = gone.length; turn < 5; turn += 1) {
+        expect(await proposerOf(world)).to.equal(turn);
+        await (turn === 3 ? skip(world) : playRejected(world));
+      }
+      const members = membersOf((await snapshot(world)).active);
+      expect(await proposerOf(world)).to.equal(draw(await seedOf(world), members));
     }
   });
 
-  it("falls in each round as the seed says, among the active learners alone", async () => {
+  it("is not put off by who joins later", async () => {
+    const world = await run(3, { ...DRAWN, rounds: 12 });
+    for (const late of [3, 4]) await as(world, late).join(ID, CONTACT, chainOf(late)[0]!, NO_INVITATION);
+    for (let round = 1; round <= 3; round += 1) await playRejected(world);
+    expect(await proposerOf(world)).to.equal(draw(await seedOf(world), [0, 1, 2, 3, 4]));
+  });
+
+  it("is among those who took part in the round before: who comes or comes back knows the seed already", async () => {
+    const world = await run(5, { ...DRAWN, rounds: 12 });
+    for (let round = 1; round <= 5; round += 1) await playRejected(world);
+    const away = (await proposerOf(world)) === 0 ? 1 : 0;
+    await as(world, away).leaveExperiment(ID);
+    await playRejected(world);
+    // Round 7 is open without the one that is away; it comes back, and another one joins.
+    await as(world, away).resume(ID);
+    await as(world, 5).join(ID, CONTACT, chainOf(5)[0]!, NO_INVITATION);
+    const there = [0, 1, 2, 3, 4].filter((index) => index !== away);
+    await playRejected(world);
+    expect(await proposerOf(world)).to.equal(draw(await seedOf(world), there));
+    await playRejected(world);
+    expect(await proposerOf(world)).to.equal(draw(await seedOf(world), [0, 1, 2, 3, 4, 5]));
+  });
+
+  it("is among all who are there where nobody of the round before is", async () => {
+    const world = await run(2, { ...DRAWN, rounds: 12 });
+    for (let round = 1; round <= 2; round += 1) await playRejected(world);
+    for (const late of [2, 3]) await as(world, late).join(ID, CONTACT, chainOf(late)[0]!, NO_INVITATION);
+    for (const gone of [0, 1]) await as(world, gone).leaveExperiment(ID);
+    await playRejected(world);
+    expect(await proposerOf(world)).to.equal(draw(await seedOf(world), [2, 3]));
+  });
+
+  it("falls in each round as the seed says, among the active learners of the round before alone", async () => {
     const world = await run(7, { ...DRAWN, rounds: 40 });
     const drawn = new Set<number>();
     for (let round = 1; round < 40; round += 1) {
@@ -203,12 +241,16 @@ describe("the draw", () => {
       const active = membersOf((await snapshot(world)).active);
       for (let index = 0; index < 7; index += 1) if (!active.includes(index)) await as(world, index).resume(ID);
       await as(world, round % 7).leaveExperiment(ID);
+      const { voters } = await snapshot(world);
+      const tookPart = [...membersOf(voters), await proposerOf(world)];
       if (round % 5 === 0) await skip(world);
       else await playRejected(world);
       const members = membersOf((await snapshot(world)).active);
       const proposer = await proposerOf(world);
       expect(members).to.include(proposer);
-      expect(proposer, `round ${round + 1}`).to.equal(draw(await seedOf(world), members));
+      if (round < 7) continue;
+      const known = members.filter((index) => tookPart.includes(index));
+      expect(proposer, `round ${round + 1}`).to.equal(draw(await seedOf(world), known));
       drawn.add(proposer);
     }
     expect(drawn.size).to.be.greaterThan(4);
@@ -216,7 +258,8 @@ describe("the draw", () => {
 
   it("is the same whoever of the others leaves before it", async () => {
     const world = await run(6, DRAWN);
-    await propose(world, 0, 1);
+    for (let round = 1; round < 6; round += 1) await playRejected(world);
+    await propose(world, 5, 6);
     const drawn = draw(await seedOf(world), [0, 1, 2, 3, 4, 5]);
     const others = [0, 1, 2, 3, 4, 5].filter((index) => index !== drawn);
     for (const leaving of [[], ...others.map((index) => [index]), others.slice(1)]) {

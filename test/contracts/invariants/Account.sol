@@ -59,6 +59,8 @@ abstract contract Account {
     uint256 public weightsRound;
 
     bytes32 private _seed;
+    /// @dev How many were active at the start.
+    uint256 private _starters;
     /// @dev No learner before the first round.
     int256 private _selected = -1;
     Entry[] private _entries;
@@ -225,7 +227,8 @@ abstract contract Account {
             (status, phase) = (Status.Paused, Phase.None);
             return _setDeadline(PAUSE_LIMIT);
         }
-        uint256 selected = rules.isRandom && round > 0 ? _drawn() : _next();
+        if (round == 0) _starters = activeCount();
+        uint256 selected = rules.isRandom && round >= _starters ? _drawn() : _next();
         _selected = int256(selected);
         (status, phase, round) = (Status.Running, Phase.Propose, round + 1);
         Page storage open = _pages[round];
@@ -242,11 +245,21 @@ abstract contract Account {
     }
 
     function _drawn() private view returns (uint256 index) {
+        bool anybody = false;
+        for (uint256 i = 0; i < _entries.length; ++i) anybody = anybody || (_entries[i].active && _tookPart(i));
         bytes32 least = bytes32(type(uint256).max);
         for (uint256 i = 0; i < _entries.length; ++i) {
             bytes32 lot = keccak256(abi.encodePacked(_seed, i));
-            if (_entries[i].active && lot < least) (least, index) = (lot, i);
+            bool known = _tookPart(i) || !anybody;
+            if (_entries[i].active && known && lot < least) (least, index) = (lot, i);
         }
+    }
+
+    /// @dev In the round that is the last one, as its proposer or as a voter.
+    function _tookPart(uint256 index) private view returns (bool) {
+        Page storage last = _pages[round];
+        if (index == last.proposer) return true;
+        return index < last.ballots.length && last.ballots[index] != Ballot.NoVoter;
     }
 
     function _mix(bytes32 entropy) private {

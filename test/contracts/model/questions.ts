@@ -44,5 +44,7 @@ export function nextInCircle(state: State): number {
 export function drawn(state: State): number {
   const lots = state.members.map((_, index) => keccak256(concat([state.seed, toBeHex(index, 32)])));
   const active = [...state.members.keys()].filter((index) => state.members[index]!.active);
-  return active.toSorted((one, other) => (lots[one]! < lots[other]! ? -1 : 1))[0]!;
+  const last = state.rounds.at(-1);
+  const known = active.filter((index) => index === last?.proposer || (last?.ballots[index] ?? "none") !== "none");
+  return (known.length > 0 ? known : active).toSorted((one, other) => (lots[one]! < lots[other]! ? -1 : 1))[0]!;
 }

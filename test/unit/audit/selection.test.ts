@@ -45,7 +45,7 @@ const chains = learners.map((name) => {
   return links;
 });
 
-/** Two rounds with proposals and a skipped one, played by the rules. */
+/** A circle of the three learners, the second of them silent, and two drawn rounds, played by the rules. */
 function drawnRounds(): ExperimentRecord & { rounds: Round[]; seeds: MixedSeed[] } {
   const seeds: MixedSeed[] = [];
   let seed = ZeroHash;
@@ -55,8 +55,8 @@ function drawnRounds(): ExperimentRecord & { rounds: Round[]; seeds: MixedSeed[]
   };
   for (const [first = ""] of chains) mix(0, first);
   const used = [0, 0, 0];
-  const rounds = [1, 2, 3].map((round): Round => {
-    const proposer = round === 1 ? 0 : draw(seed, 0b111n);
+  const rounds = [1, 2, 3, 4, 5].map((round): Round => {
+    const proposer = round <= 3 ? round - 1 : draw(seed, 0b111n);
     const voters = 0b111n & ~(1n << BigInt(proposer));
     const place = { proposer: learners[proposer] ?? "", deadline: 0, voters, approvals: 0n, seals: 0n };
     if (round === 2) {
@@ -85,11 +85,11 @@ describe("auditRecord, where proposers are drawn", () => {
 
   it("finds a proposer that was not drawn", () => {
     const record = drawnRounds();
-    const third = record.rounds[2];
-    if (!third) throw new Error("there is no third round");
-    const proposer = (learners.indexOf(third.proposer) + 1) % 3;
+    const drawn = record.rounds[3];
+    if (!drawn) throw new Error("there is no fourth round");
+    const proposer = (learners.indexOf(drawn.proposer) + 1) % 3;
     const voters = 0b111n & ~(1n << BigInt(proposer));
-    record.rounds[2] = { ...third, proposer: learners[proposer] ?? "", voters, rejections: voters };
+    record.rounds[3] = { ...drawn, proposer: learners[proposer] ?? "", voters, rejections: voters };
     expect(auditRecord(record).map(({ rule }) => rule)).to.include("proposer");
   });
 
