@@ -104,7 +104,7 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
   // Started by a parent over a channel, it does not outlive that parent.
   process.on("disconnect", stopAtOnce);
 
-  const ledger = await openLedger(options);
+  const ledger = await openLedger({ ...options, log });
   try {
     const isRelayed = options.votes === "relayed";
     if (options.relayer !== undefined && !isRelayed) {

@@ -44,7 +44,7 @@ async function relay(asked: bigint | undefined, options: RelayOptions): Promise<
   const stop = () => stopping.abort();
   process.on("SIGTERM", stop).on("SIGINT", stop).on("disconnect", stop);
 
-  const ledger = await openLedger(options);
+  const ledger = await openLedger({ ...options, log });
   try {
     const wallet = await fundedKey(options, ledger.provider);
     const experiment = await resolveExperiment(ledger, asked);

@@ -2,13 +2,17 @@ import { formatEther, type BaseWallet } from "ethers";
 
 import { UserError } from "../errors.ts";
 import { connect, requireContract, type Provider } from "../ledger/connect.ts";
+import type { EndpointLog } from "../ledger/failover.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { Transactor } from "../ledger/transactor.ts";
 import { loadKey } from "./key.ts";
 import type { ChainOptions, ContractOptions, KeyOptions } from "./options.ts";
 
-/** Connects to the contract that the options name, for reading. The caller destroys `ledger.provider` in the end. */
-export async function openLedger(options: ContractOptions): Promise<Ledger> {
+/**
+ * Connects to the contract that the options name, for reading. The caller destroys `ledger.provider` in the end.
+ * @param options with `log`, endpoints that fail, lag and come back are told there
+ */
+export async function openLedger(options: ContractOptions & { readonly log?: EndpointLog }): Promise<Ledger> {
   const provider = await connect(options);
   try {
     await requireContract(provider, options.contract);
