@@ -40,6 +40,7 @@ export function register(program: Command): void {
 }
 
 async function relay(asked: bigint | undefined, options: RelayOptions): Promise<void> {
+  const log = createLogger(options.logLevel);
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   process.on("SIGTERM", stop).on("SIGINT", stop).on("disconnect", stop);
@@ -60,7 +61,7 @@ async function relay(asked: bigint | undefined, options: RelayOptions): Promise<
           print(...addresses.map((address) => `  --relayer ${address}`));
         }
       },
-      log: createLogger(options.logLevel),
+      log,
       stopping: stopping.signal,
     });
   } finally {
