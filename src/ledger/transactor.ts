@@ -1,15 +1,15 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import { ZeroAddress, ZeroHash, type Signer, type TransactionReceipt } from "ethers";
 
 import { ColearnError } from "../errors.ts";
 import { explain } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
-import { Outbox, type Call, type OutboxOptions } from "./outbox.ts";
+import { Outbox, type OutboxOptions } from "./outbox.ts";
+import { Queue } from "./queue.ts";
 import type { SealedVote } from "./sealed-vote.ts";
 import { toScore } from "./score.ts";
 import { openMethods, signCall, signedMethods, type CallRelay, type RelayedCall } from "./signed-call.ts";
 import { encodeBatch, type SignedVote } from "./signed-vote.ts";
+import { transactionWith } from "./transaction-with.ts";
 import { admissions, ballots, selections, type ExperimentConfig } from "./types.ts";
 import type { ContentId } from "../weights/content-id.ts";
 
@@ -17,8 +17,13 @@ import type { ContentId } from "../weights/content-id.ts";
 const USUAL_GAS = 500_000n;
 /** A signed call is worth nothing after this. */
 const CALL_SECONDS = 900n;
-/** How long a transaction that a relay says was mined may take to be seen. */
-const SEEN_MILLISECONDS = 15_000;
+/** What a vote of a batch takes more where somebody joined just before: the contract reads who the voter is. */
+const VOTER_GAS = 2_500n;
+/**
+ * What a contract may take to say whether it signed: the contract's limit, with what asking costs. It may have answered
+ * the estimate otherwise; whoever asks it must have the gas left for all that comes after it.
+ */
+const CONTRACT_SIGNATURE_GAS = 515_000n;
 
 export interface TransactorOptions extends OutboxOptions {
   /** Sends, by signature, what the key cannot pay for. */
@@ -40,7 +45,7 @@ export class Transactor {
   readonly #outbox: Outbox;
   readonly #signer: Signer;
   readonly #relay: CallRelay | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #queue = new Queue();
 
   private constructor(ledger: Ledger, signer: Signer, address: string, options: TransactorOptions) {
     this.ledger = ledger;
@@ -119,14 +124,18 @@ export class Transactor {
     return this.#send("vote", "vote", [experiment, round, proposal.digest, approve, toScore(score)]);
   }
 
-  /** Casts votes that their voters signed. Those that do not count do no harm. */
+  /**
+   * Casts votes that their voters signed. Those that do not count do no harm.
+   * @returns what was mined, though it may have failed there: see its status
+   */
   async castVotes(
     experiment: bigint,
     round: number,
     proposal: ContentId,
     votes: readonly SignedVote[],
   ): Promise<TransactionReceipt> {
-    return this.#sendData("cast votes", await this.#batch(experiment, round, proposal, votes));
+    const { data, room } = await this.#batch(experiment, round, proposal, votes);
+    return this.#queue.own(() => this.#mine("cast votes", data, room));
   }
 
   /**
@@ -139,7 +148,7 @@ export class Transactor {
     proposal: ContentId,
     votes: readonly SignedVote[],
   ): Promise<bigint> {
-    return this.#estimate("cast votes", await this.#batch(experiment, round, proposal, votes));
+    return this.#estimate("cast votes", (await this.#batch(experiment, round, proposal, votes)).data);
   }
 
   /** @param commitment see `sealOf` */
@@ -162,9 +171,13 @@ export class Transactor {
     return this.#send("advance", "advance", [experiment]);
   }
 
-  /** Sends for another what it signed, or what anybody may send, and pays for it. */
+  /**
+   * Sends for another what it signed, or what anybody may send, and pays for it: after all that is this key's own.
+   * @returns what was mined, though it may have failed there: see its status
+   * @throws RevertError where the contract would refuse it, ColearnError `busy` where too many wait: nothing was sent
+   */
   sendFor(call: RelayedCall): Promise<TransactionReceipt> {
-    return this.#sendData("relay a call", this.#dataOf(call));
+    return this.#queue.others(() => this.#mine("relay a call", this.#dataOf(call)));
   }
 
   /**
@@ -195,9 +208,13 @@ export class Transactor {
     round: number,
     { digest }: ContentId,
     votes: readonly SignedVote[],
-  ): Promise<string> {
+  ): Promise<{ readonly data: string; readonly room: bigint }> {
     const batch = encodeBatch(await this.ledger.domain(), votes, await this.ledger.learners(experiment));
-    return this.ledger.interface.encodeFunctionData("castVotesBySig", [experiment, round, digest, ...batch]);
+    const [, , signed, byContracts] = batch;
+    return {
+      data: this.ledger.interface.encodeFunctionData("castVotesBySig", [experiment, round, digest, ...batch]),
+      room: VOTER_GAS * BigInt(signed.length) + CONTRACT_SIGNATURE_GAS * BigInt(byContracts.length),
+    };
   }
 
   async #estimate(action: string, data: string): Promise<bigint> {
@@ -213,7 +230,7 @@ export class Transactor {
     const data = this.ledger.interface.encodeFunctionData(method, args);
     const relay = signedMethods.has(method) || openMethods.has(method) ? this.#relay : undefined;
     if (relay === undefined || (await this.canPay())) return this.#sendData(action, data);
-    return this.#inTurn(() => this.#sendRelayed(relay, action, data, signedMethods.has(method)));
+    return this.#queue.own(() => this.#sendRelayed(relay, action, data, signedMethods.has(method)));
   }
 
   /**
@@ -221,13 +238,7 @@ export class Transactor {
    * @throws RevertError when the contract refuses it (found before anything is sent, where possible)
    */
   #sendData(action: string, data: string): Promise<TransactionReceipt> {
-    return this.#inTurn(() => this.#sendAlone(action, { to: this.ledger.address, data }));
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work);
-    this.#last = done.catch(() => undefined);
-    return done;
+    return this.#queue.own(() => this.#sendAlone(action, data));
   }
 
   /**
@@ -236,45 +247,43 @@ export class Transactor {
    */
   async #sendRelayed(relay: CallRelay, action: string, call: string, signed: boolean): Promise<TransactionReceipt> {
     const { ledger, address: learner } = this;
+    // The contract's reasons are told here, where they are those of this key's.
+    await this.#ask(action, call);
     try {
-      // The contract's reasons are told here, where they are those of this key's.
-      await ledger.provider.call({ to: ledger.address, data: call, from: learner });
+      if (!signed) return await relay.send({ kind: "open-call", call }, (hash) => transactionWith(ledger, call, hash));
+      const nonce = await ledger.nonce(learner);
+      const deadline = BigInt(await ledger.now()) + CALL_SECONDS;
+      const message = await signCall(this.#signer, await ledger.domain(), { learner, call, nonce, deadline });
+      const asked = { kind: "call", ...message } as const;
+      return await relay.send(asked, (hash) => transactionWith(ledger, this.#dataOf(asked), hash));
     } catch (error) {
-      throw explain(error, action, ledger.interface);
+      // It may be done all the same, by somebody else or by a relay that answered too late: then the contract says so.
+      if (error instanceof ColearnError && error.code === "not-relayed") await this.#ask(action, call);
+      throw error;
     }
-    if (!signed) return relay.send({ kind: "open-call", call }, (hash) => this.#seen(hash));
-    const nonce = await ledger.nonce(learner);
-    const deadline = BigInt(await ledger.now()) + CALL_SECONDS;
-    const message = await signCall(this.#signer, await ledger.domain(), { learner, call, nonce, deadline });
-    return relay.send({ kind: "call", ...message }, async (hash) => {
-      const receipt = await this.#seen(hash);
-      // A nonce is used up by a call that was made, and by nothing else.
-      return (await ledger.nonce(learner)) > nonce ? receipt : undefined;
-    });
   }
 
-  /** The receipt of a transaction with the contract that went well; nothing where there is none in time. */
-  async #seen(hash: string): Promise<TransactionReceipt | undefined> {
-    const { provider, address } = this.ledger;
-    const until = Date.now() + SEEN_MILLISECONDS;
-    while (Date.now() < until) {
-      const receipt = await provider.getTransactionReceipt(hash);
-      if (receipt) return receipt.status === 1 && receipt.to === address ? receipt : undefined;
-      await sleep(provider.pollingInterval);
-    }
-    return undefined;
-  }
-
-  async #sendAlone(action: string, call: Call): Promise<TransactionReceipt> {
-    const { provider } = this.ledger;
+  /** @throws RevertError where the contract would refuse a call of this key's */
+  async #ask(action: string, data: string, blockTag?: number): Promise<void> {
+    const { provider, address: to, interface: contract } = this.ledger;
     try {
-      const receipt = await this.#outbox.send(call);
-      if (receipt.status !== 1) {
-        // Mined but refused: what the estimate saw was overtaken. Asking again tells why.
-        await provider.call({ ...call, from: this.address, blockTag: receipt.blockNumber });
-        throw new ColearnError("reverted", `transaction ${receipt.hash} to ${action} was mined but refused`);
-      }
-      return receipt;
+      await provider.call({ to, data, from: this.address, ...(blockTag === undefined ? {} : { blockTag }) });
+    } catch (error) {
+      throw explain(error, action, contract);
+    }
+  }
+
+  async #sendAlone(action: string, data: string): Promise<TransactionReceipt> {
+    const receipt = await this.#mine(action, data);
+    if (receipt.status === 1) return receipt;
+    // Mined but refused: what the estimate saw was overtaken. Asking again tells why.
+    await this.#ask(action, data, receipt.blockNumber);
+    throw new ColearnError("reverted", `transaction ${receipt.hash} to ${action} was mined but refused`);
+  }
+
+  async #mine(action: string, data: string, room = 0n): Promise<TransactionReceipt> {
+    try {
+      return await this.#outbox.send({ to: this.ledger.address, data }, room);
     } catch (error) {
       throw explain(error, action, this.ledger.interface);
     }

@@ -122,22 +122,21 @@ export class ContactBook {
   }
 
   /**
-   * Addresses of those who relay, those of one peer together: the proposer, the operator's own, and other learners who
-   * say so.
+   * Addresses of those who relay, those of one peer together: the operator's own, the proposer, and other learners who say
+   * so. A contact has no say about the operator's peers, and takes none of another contact's addresses away: anybody may
+   * name anybody's peer.
    * @param own multiaddresses that the operator gave
    */
   async relays(own: readonly string[], proposer?: string): Promise<string[][]> {
     await this.#read();
-    const byPeer = new Map<string, string[]>();
-    const add = (addresses: readonly string[]) => {
-      const peer = addresses[0] === undefined ? undefined : peerOf(addresses[0]);
-      if (peer !== undefined && !byPeer.has(peer)) byPeer.set(peer, [...addresses]);
-    };
-    add(parseContact((proposer === undefined ? undefined : this.#announced.get(proposer)) ?? ""));
-    for (const peer of new Set(own.map(peerOf))) add(own.filter((address) => peerOf(address) === peer));
+    const peers = new Set(own.map(peerOf));
+    const operators = [...peers].map((peer) => own.filter((address) => peerOf(address) === peer));
     const others = [...this.#announced.values()].filter((contact) => readContact(contact)?.relay === true);
-    for (const contact of others.slice(0, MAX_RELAYS)) add(parseContact(contact));
-    return [...byPeer.values()];
+    const named = [(proposer && this.#announced.get(proposer)) ?? "", ...others.slice(0, MAX_RELAYS)]
+      .map(parseContact)
+      .filter(([first]) => first !== undefined && !peers.has(peerOf(first)));
+    const distinct = new Map(named.map((addresses) => [addresses.join(" "), addresses]));
+    return [...operators, ...distinct.values()];
   }
 
   async #read(): Promise<void> {

@@ -17,7 +17,7 @@ import { fetchManifest } from "./manifest.ts";
 import { LearnerNode } from "./node.ts";
 import { openStore, type StoreOptions } from "./open-store.ts";
 import { castRelayed } from "./relay/cast-relayed.ts";
-import { RelayClient } from "./relay/client.ts";
+import { callTime, RelayClient } from "./relay/client.ts";
 import { serveRelay } from "./relay/serve.ts";
 import { linkToJoin, Secrets } from "./secrets.ts";
 
@@ -79,7 +79,8 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   const contacts = new ContactBook(ledger, experiment, options.peers ?? []);
   const messages = isRelayed || isRelay ? store.messages : undefined;
   const relayers = options.relayers ?? [];
-  const relays = messages && new RelayClient({ messages, contacts, relayers, log, ending: aborted });
+  const callMilliseconds = callTime(config);
+  const relays = messages && new RelayClient({ messages, contacts, relayers, log, callMilliseconds, ending: aborted });
   const transactor = await Transactor.create(ledger, wallet, {
     maxFeePerGas: options.maxFee,
     relay: isRelayed ? relays : undefined,

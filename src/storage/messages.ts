@@ -12,12 +12,16 @@ import { parseProviders } from "./providers.ts";
 const MAX_MESSAGE_BYTES = 65_536;
 /** A stream is open no longer than this. */
 const STREAM_MILLISECONDS = 150_000;
+/** Whoever opens a stream asks at once. */
+const FIRST_BYTE_MILLISECONDS = 3_000;
 /** The question must have come in by then. */
 const QUESTION_MILLISECONDS = 10_000;
-/** Questions of one peer that are answered at once. */
+/** Streams of one peer, over however many connections. */
 const STREAMS_OF_A_PEER = 8;
+/** Questions that are read at once: the oldest gives way, as a question that is really sent is read in no time. */
+const READINGS = 256;
 /** Questions that are answered at once. */
-const STREAMS = 64;
+const ANSWERS = 64;
 const LENGTH_BYTES = 4;
 
 /** Answers a question of the peer `from`. What it throws ends the stream without an answer. */
@@ -39,21 +43,60 @@ export interface Messages {
 }
 
 export function messagesOf(libp2p: Libp2p): Messages {
-  let open = 0;
+  let answering = 0;
+  const streams = new Map<string, number>();
+  const readings = new Set<AbortController>();
+
+  /** Reads a question, unless it is slow. */
+  async function readQuestion(stream: Stream): Promise<Uint8Array> {
+    const reading = new AbortController();
+    const end = (why: string) => reading.abort(new StoreError("unavailable", why));
+    readings.add(reading);
+    const [oldest] = readings;
+    if (readings.size > READINGS) oldest?.abort(new StoreError("unavailable", `more than ${READINGS} silent streams`));
+    const first = setTimeout(() => end("no question came"), FIRST_BYTE_MILLISECONDS);
+    const whole = setTimeout(() => end("the question did not come in time"), QUESTION_MILLISECONDS);
+    try {
+      return await orAborted(
+        readFrame(stream, () => clearTimeout(first)),
+        reading.signal,
+      );
+    } finally {
+      clearTimeout(first);
+      clearTimeout(whole);
+      readings.delete(reading);
+    }
+  }
+
+  async function answer(stream: Stream, from: string, answerer: Answerer): Promise<void> {
+    const question = await readQuestion(stream);
+    if (answering >= ANSWERS) throw new StoreError("unavailable", `more than ${ANSWERS} questions at once`);
+    answering++;
+    try {
+      const over = AbortSignal.timeout(STREAM_MILLISECONDS);
+      await writeMessage(stream, await orAborted(answerer(question, from), over), over);
+    } finally {
+      answering--;
+    }
+  }
+
   return {
     async serve(protocol, answerer, onRefused) {
       async function handle(stream: Stream, from: string): Promise<void> {
-        const end = new AbortController();
+        const others = streams.get(from) ?? 0;
+        streams.set(from, others + 1);
         try {
-          if (++open > STREAMS) throw new StoreError("unavailable", `more than ${STREAMS} questions at once`);
-          const over = AbortSignal.any([end.signal, AbortSignal.timeout(STREAM_MILLISECONDS)]);
-          const question = await readMessage(stream, AbortSignal.timeout(QUESTION_MILLISECONDS));
-          await writeMessage(stream, await orAborted(answerer(question, from), over), over);
+          if (others >= STREAMS_OF_A_PEER) {
+            throw new StoreError("unavailable", `more than ${STREAMS_OF_A_PEER} streams of one peer`);
+          }
+          await answer(stream, from, answerer);
         } catch (error) {
           onRefused(error, from);
           stream.abort(error instanceof Error ? error : new Error(String(error)));
         } finally {
-          open--;
+          const left = (streams.get(from) ?? 1) - 1;
+          if (left > 0) streams.set(from, left);
+          else streams.delete(from);
         }
       }
       await libp2p.handle(
@@ -61,6 +104,7 @@ export function messagesOf(libp2p: Libp2p): Messages {
         (stream, connection) => {
           void handle(stream, connection.remotePeer.toString());
         },
+        // Of one connection: a peer may have several.
         { maxInboundStreams: STREAMS_OF_A_PEER },
       );
     },
@@ -76,7 +120,7 @@ export function messagesOf(libp2p: Libp2p): Messages {
       try {
         const until = AbortSignal.any([signal, AbortSignal.timeout(STREAM_MILLISECONDS)]);
         stream = await orAborted(libp2p.dialProtocol([...peer.addresses], protocol, { signal: until }), until);
-        const answer = readMessage(stream, until);
+        const answer = orAborted(readFrame(stream), until);
         answer.catch(() => undefined); // Writing fails first where the peer hangs up.
         await writeMessage(stream, question, until);
         return await answer;
@@ -90,13 +134,10 @@ export function messagesOf(libp2p: Libp2p): Messages {
   };
 }
 
-async function readMessage(stream: Stream, signal: AbortSignal): Promise<Uint8Array> {
-  return orAborted(readFrame(stream), signal);
-}
-
-async function readFrame(stream: Stream): Promise<Uint8Array> {
+async function readFrame(stream: Stream, onBytes: () => void = () => undefined): Promise<Uint8Array> {
   let frame = new Uint8Array(0);
   for await (const chunk of stream) {
+    onBytes();
     frame = Buffer.concat([frame, chunk.subarray()]);
     if (frame.length < LENGTH_BYTES) continue;
     const length = new DataView(frame.buffer, frame.byteOffset).getUint32(0);

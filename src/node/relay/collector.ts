@@ -10,7 +10,7 @@ import { has, type ExperimentConfig, type Snapshot } from "../../ledger/types.ts
 import { formatContentId, type ContentId } from "../../weights/content-id.ts";
 import { missing, sendAt, type HeldVote } from "./batch.ts";
 import type { Answer } from "./protocol.ts";
-import { indexOfVoter, type Refusal } from "./votes.ts";
+import { indexOfVoter, mayOpen, refuseExperiment, type Refusal } from "./votes.ts";
 
 /** What a relay works with. */
 export interface RelayContext {
@@ -24,6 +24,12 @@ export interface RelayContext {
 
 /** The gas that a contract may take to say whether it signed a vote: whoever sends the batch pays for it. */
 const MAX_CONTRACT_VOTE_GAS = 500_000n;
+/** Votes of contracts in one batch: each may take the gas above, and a transaction has its limits. */
+const MAX_CONTRACT_VOTES = 8;
+/** After so many batches of a round that were mined and failed, no more are sent. */
+const MAX_FAILURES = 3;
+/** A look at the ledger serves all requests for this long. */
+const SNAPSHOT_MILLISECONDS = 1_000;
 /** While votes are held, the ledger is looked at this often, or as often as its endpoint is polled. */
 const LEAST_INTERVAL_MILLISECONDS = 250;
 /** After a failure, later. */
@@ -31,6 +37,18 @@ const FAILURE_MILLISECONDS = 2_000;
 
 interface Held extends HeldVote {
   readonly signed: SignedVote;
+  /** Whether a contract is to say that it signed. It may say so now and not when it counts. */
+  readonly byContract: boolean;
+}
+
+/** The round's proposal, and how sending votes on it went. */
+interface Ballot {
+  readonly round: number;
+  readonly proposal: ContentId;
+  /** Batches that were mined and failed. */
+  failures: number;
+  /** No contract is trusted any more. */
+  keysOnly: boolean;
 }
 
 /**
@@ -40,8 +58,11 @@ interface Held extends HeldVote {
 export class Collector {
   readonly #context: RelayContext;
   readonly #held = new Map<number, Held>();
-  #ballot: { readonly round: number; readonly proposal: ContentId } | undefined;
+  /** Contracts whose votes did not count when they were mined. */
+  readonly #liars = new Set<string>();
+  #ballot: Ballot | undefined;
   #learners: readonly string[] = [];
+  #seen: { readonly snapshot: Promise<Snapshot>; readonly at: number } | undefined;
   #domain: TypedDataDomain | undefined;
   #running: Promise<void> | undefined;
   #wake = new AbortController();
@@ -51,32 +72,46 @@ export class Collector {
     this.#context = context;
   }
 
-  /** Checks a vote and remembers it, or says why not. The same vote may come again. */
+  /** Checks a vote and remembers it, or says why not. The same vote may come again. What costs nothing is checked first. */
   async take(vote: SignedVote): Promise<Answer> {
-    const { experiment, transactor, config, forAll, log } = this.#context;
+    const { experiment, transactor, config, log } = this.#context;
     const { ledger } = transactor;
     if (config.ballot === "sealed") return refused({ code: "sealed", reason: "ballots are sealed in this experiment" });
-    const snapshot = await ledger.snapshot(experiment, transactor.address);
-    if (snapshot.learnerCount !== this.#learners.length) this.#learners = await ledger.learners(experiment);
-    const proposer = forAll ? undefined : transactor.address;
-    const before = this.#isCurrent(snapshot) ? this.#signed() : new Map<number, SignedVote>();
-    const index = indexOfVoter(vote, { experiment, snapshot, learners: this.#learners, held: before, proposer });
+    const foreign = refuseExperiment(vote, experiment);
+    if (foreign) return refused(foreign);
+    this.#domain ??= await ledger.domain();
+    const byContract = !isSignedByKey(this.#domain, vote);
+    let snapshot = await this.#look(SNAPSHOT_MILLISECONDS);
+    let index = await this.#indexOf(vote, snapshot);
+    // A learner's own signature is worth another look; a stranger's, or an old vote's, costs nothing to make.
+    if (
+      typeof index !== "number" &&
+      mayOpen(vote, index, snapshot) &&
+      !byContract &&
+      this.#learners.includes(vote.voter)
+    ) {
+      snapshot = await this.#look(0);
+      index = await this.#indexOf(vote, snapshot);
+    }
     if (typeof index !== "number") return refused(index);
-    if (before.has(index)) return { status: "accepted" };
-    const refusal = await this.#refuseSignature(vote, snapshot);
+    if (this.#heldOf(snapshot).has(index)) return { status: "accepted" };
+    const refusal = this.#refuseFailed(vote, snapshot, byContract) ?? (byContract && (await this.#ask(vote, snapshot)));
     if (refusal) return refused(refusal);
     if (!(await transactor.canPay())) return refused({ code: "no-funds", reason: "this relay cannot pay" });
     const at = await ledger.now();
 
     // Nothing is awaited from here on: other votes may have come in meanwhile.
     if (!this.#isCurrent(snapshot)) {
-      if (this.#ballot && this.#ballot.round > snapshot.round) {
-        return refused({ code: "not-open", reason: `round ${snapshot.round} takes no votes` });
+      const { round, proposal } = snapshot;
+      if (proposal === undefined || (this.#ballot && this.#ballot.round > round)) {
+        return refused({ code: "not-open", reason: `round ${round} takes no votes` });
       }
       this.#held.clear();
-      this.#ballot = snapshot.proposal && { round: snapshot.round, proposal: snapshot.proposal };
+      this.#ballot = { round, proposal, failures: 0, keysOnly: false };
     }
-    if (!this.#held.has(index)) this.#held.set(index, { index, approve: vote.approve, at, signed: vote });
+    const late = this.#refuseFailed(vote, snapshot, byContract);
+    if (late) return refused(late);
+    if (!this.#held.has(index)) this.#held.set(index, { index, approve: vote.approve, at, signed: vote, byContract });
     log.info({ round: vote.round, voter: vote.voter, held: this.#held.size }, "holding a vote");
     this.#start();
     return { status: "accepted" };
@@ -90,14 +125,50 @@ export class Collector {
     if (this.#held.size > 0) await this.#send(true).catch(() => undefined);
   }
 
-  /** A key's signature is checked here, a contract's by asking the ledger what it would do. */
-  async #refuseSignature(vote: SignedVote, { proposal, round }: Snapshot): Promise<Refusal | undefined> {
+  /** The ledger's state, at most so many milliseconds old. */
+  async #look(age: number): Promise<Snapshot> {
     const { experiment, transactor } = this.#context;
-    const { ledger } = transactor;
-    this.#domain ??= await ledger.domain();
-    if (isSignedByKey(this.#domain, vote)) return undefined;
+    const now = performance.now();
+    if (this.#seen === undefined || now - this.#seen.at >= age) {
+      const seen = { snapshot: transactor.ledger.snapshot(experiment, transactor.address), at: now };
+      this.#seen = seen;
+      seen.snapshot.catch(() => {
+        // Who asks next looks again.
+        if (this.#seen === seen) this.#seen = undefined;
+      });
+    }
+    return this.#seen.snapshot;
+  }
+
+  async #indexOf(vote: SignedVote, snapshot: Snapshot): Promise<number | Refusal> {
+    const { experiment, transactor, forAll } = this.#context;
+    if (snapshot.learnerCount !== this.#learners.length) {
+      this.#learners = await transactor.ledger.learners(experiment);
+    }
+    const proposer = forAll ? undefined : transactor.address;
+    return indexOfVoter(vote, {
+      experiment,
+      snapshot,
+      learners: this.#learners,
+      held: this.#heldOf(snapshot),
+      proposer,
+    });
+  }
+
+  /** What earlier batches had to teach. */
+  #refuseFailed({ voter }: SignedVote, snapshot: Snapshot, byContract: boolean): Refusal | undefined {
+    const { failures, keysOnly } = this.#isCurrent(snapshot) && this.#ballot ? this.#ballot : UNTRIED;
+    if (failures >= MAX_FAILURES) return { code: "failed", reason: `${failures} transactions of this round failed` };
+    if (!byContract) return undefined;
+    if (this.#liars.has(voter)) return { code: "liar", reason: `${voter} did not sign a vote that it had signed` };
+    return keysOnly ? { code: "keys-only", reason: "this relay takes votes of keys only in this round" } : undefined;
+  }
+
+  /** Asks the ledger what a contract would do. */
+  async #ask(vote: SignedVote, { proposal, round }: Snapshot): Promise<Refusal | undefined> {
+    const { experiment, transactor } = this.#context;
     const refusal = { code: "signature", reason: `${vote.voter} did not sign this vote` };
-    if (proposal === undefined || (await ledger.provider.getCode(vote.voter)) === "0x") return refusal;
+    if (proposal === undefined || (await transactor.ledger.provider.getCode(vote.voter)) === "0x") return refusal;
     try {
       const gas = await transactor.estimateVotes(experiment, round, proposal, [vote]);
       if (gas <= MAX_CONTRACT_VOTE_GAS) return undefined;
@@ -112,7 +183,8 @@ export class Collector {
     return this.#ballot?.round === round && this.#ballot.proposal.digest === proposal?.digest;
   }
 
-  #signed(): Map<number, SignedVote> {
+  #heldOf(snapshot: Snapshot): Map<number, SignedVote> {
+    if (!this.#isCurrent(snapshot)) return new Map();
     return new Map([...this.#held].map(([index, { signed }]) => [index, signed]));
   }
 
@@ -142,11 +214,12 @@ export class Collector {
 
   /** Sends the votes that are held, if it is time or `now` says so, and forgets what does not count any more. */
   async #send(now: boolean): Promise<void> {
-    const { experiment, transactor, config, log } = this.#context;
+    const { transactor, config } = this.#context;
     const { ledger } = transactor;
-    const snapshot = await ledger.snapshot(experiment, transactor.address);
-    const { round, proposal, phase, proposer, deadline } = snapshot;
-    if (!this.#isCurrent(snapshot) || phase !== "vote" || proposal === undefined) {
+    const snapshot = await this.#look(0);
+    const { phase, proposer, deadline } = snapshot;
+    const ballot = this.#ballot;
+    if (!this.#isCurrent(snapshot) || phase !== "vote" || ballot === undefined) {
       this.#held.clear();
       return;
     }
@@ -159,12 +232,51 @@ export class Collector {
       return;
     }
     if (!now && time < due) return;
-    const votes = held.map(({ signed }) => signed);
-    const { hash } = await transactor.castVotes(experiment, round, proposal, votes);
-    log.info({ round, weights: formatContentId(proposal), votes: votes.length, transaction: hash }, "sent the votes");
-    for (const { index } of held) this.#held.delete(index);
+    const contracts = held.filter(({ byContract }) => byContract).slice(0, MAX_CONTRACT_VOTES);
+    await this.#sendBatch(ballot, [...held.filter(({ byContract }) => !byContract), ...contracts]);
+  }
+
+  async #sendBatch(ballot: Ballot, batch: readonly Held[]): Promise<void> {
+    const { experiment, transactor, log } = this.#context;
+    const { round, proposal } = ballot;
+    const contracts = batch.filter(({ byContract }) => byContract);
+    const votes = batch.map(({ signed }) => signed);
+    const { hash, status } = await transactor.castVotes(experiment, round, proposal, votes).catch((error: unknown) => {
+      // It cost nothing, but the contracts may be why.
+      if (error instanceof RevertError && contracts.length > 0) this.#dropContracts(ballot);
+      throw error;
+    });
+    if (status === 1) {
+      log.info({ round, weights: formatContentId(proposal), votes: votes.length, transaction: hash }, "sent the votes");
+    } else {
+      ballot.failures++;
+      log.warn({ round, votes: votes.length, transaction: hash, failures: ballot.failures }, "the votes failed");
+      this.#dropContracts(ballot);
+    }
+    const isOver = status === 1 || ballot.failures >= MAX_FAILURES;
+    // Votes of a later round may have come in meanwhile.
+    if (isOver && this.#ballot === ballot) for (const { index } of batch) this.#held.delete(index);
+    if (status === 1 && contracts.length > 0) await this.#findLiars(round, contracts);
+  }
+
+  /** Contracts that said in the check that they signed, and not when it counted. */
+  async #findLiars(round: number, contracts: readonly Held[]): Promise<void> {
+    const { experiment, transactor } = this.#context;
+    const { approvals, rejections } = await transactor.ledger.round(experiment, round);
+    for (const { index, signed } of contracts) {
+      if (!has(approvals | rejections, index)) this.#liars.add(signed.voter);
+    }
+  }
+
+  /** What contracts say is not asked again in this round. */
+  #dropContracts(ballot: Ballot): void {
+    ballot.keysOnly = true;
+    if (this.#ballot !== ballot) return;
+    for (const { index, byContract } of this.#held.values()) if (byContract) this.#held.delete(index);
   }
 }
+
+const UNTRIED = { failures: 0, keysOnly: false };
 
 export function refused({ code, reason }: Refusal): Answer {
   return { status: "refused", code, reason };

@@ -1,10 +1,9 @@
-import type { Logger } from "pino";
-
 import { ColearnError } from "../../errors.ts";
 import type { Messages } from "../../storage/messages.ts";
 import { CallSender } from "./calls.ts";
 import { Collector, refused, type RelayContext } from "./collector.ts";
 import { decodeRequest, encodeAnswer, PROTOCOL, type Answer, type Request } from "./protocol.ts";
+import { RefusalLog } from "./refusal-log.ts";
 
 /** A relay at work. */
 export interface Relay extends AsyncDisposable {
@@ -16,15 +15,19 @@ export interface Relay extends AsyncDisposable {
 export async function serveRelay(context: RelayContext, messages: Messages): Promise<Relay> {
   const collector = new Collector(context);
   const sender = new CallSender(context);
+  const refusals = new RefusalLog(context.log);
   const answer = (request: Request) => (request.kind === "vote" ? collector.take(request) : sender.send(request));
   await messages.serve(
     PROTOCOL,
     async (question, peer) => {
       const said = await answerOrRefuse(question, answer);
-      if (said.status === "refused") context.log.warn({ peer, code: said.code }, `not relayed: ${said.reason}`);
+      if (said.status === "refused") refusals.add(peer, said.code, said.reason);
       return encodeAnswer(said);
     },
-    (error, peer) => logRefused(context.log, error, peer),
+    (error, peer) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      refusals.add(peer, error instanceof ColearnError ? error.code : "stream", reason);
+    },
   );
   return {
     answer,
@@ -47,9 +50,4 @@ async function answerOrRefuse(question: Uint8Array, answer: (request: Request) =
       reason: isTheirs ? error.message.slice(0, 500) : "this relay cannot at present",
     });
   }
-}
-
-function logRefused(log: Logger, error: unknown, peer: string): void {
-  const reason = error instanceof Error ? error.message : String(error);
-  log.warn({ peer, code: error instanceof ColearnError ? error.code : "stream" }, `not relayed: ${reason}`);
 }

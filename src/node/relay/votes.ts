@@ -21,12 +21,21 @@ export interface Ballot {
   readonly proposer?: string | undefined;
 }
 
+/** Whether a vote that was refused may be right after another look at the ledger: its round may have opened meanwhile. */
+export function mayOpen(vote: SignedVote, { code }: Refusal, { round }: Snapshot): boolean {
+  return code === "not-open" && vote.round >= round;
+}
+
+export function refuseExperiment(vote: SignedVote, experiment: bigint): Refusal | undefined {
+  if (vote.experiment === experiment) return undefined;
+  return { code: "other-experiment", reason: `votes of experiment ${experiment} only, not of ${vote.experiment}` };
+}
+
 /** The index of a vote's voter, or why the vote does not count or is not for this relay. Its signature is not checked. */
 export function indexOfVoter(vote: SignedVote, ballot: Ballot): number | Refusal {
   const { experiment, snapshot, learners, held, proposer } = ballot;
-  if (vote.experiment !== experiment) {
-    return { code: "other-experiment", reason: `votes of experiment ${experiment} only, not of ${vote.experiment}` };
-  }
+  const foreign = refuseExperiment(vote, experiment);
+  if (foreign) return foreign;
   const { status, phase, round, proposal } = snapshot;
   if (status !== "running" || phase !== "vote" || vote.round !== round) {
     return { code: "not-open", reason: `round ${vote.round} takes no votes: round ${round} is at ${phase} here` };

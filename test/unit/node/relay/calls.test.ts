@@ -3,7 +3,7 @@ import { Interface, ZeroHash } from "ethers";
 
 import { abi } from "../../../../src/ledger/generated/abi.ts";
 import type { RelayedCall } from "../../../../src/ledger/signed-call.ts";
-import { Allowance, inspectCall } from "../../../../src/node/relay/calls.ts";
+import { inspectCall } from "../../../../src/node/relay/calls.ts";
 
 const contract = new Interface(abi);
 const learner = `0x${"1".repeat(40)}`;
@@ -51,18 +51,21 @@ describe("a relay sends a call", () => {
     expect(inspectCall(open(encode("advance", [2n])), 1n, contract)).to.include({ code: "other-experiment" });
   });
 
+  it("without a byte behind it, which would cost gas and say nothing", () => {
+    for (const bytes of ["ff", "00".repeat(32), "ff".repeat(8_000)]) {
+      const said = encode("advance", [1n]) + bytes;
+      expect(inspectCall(open(said), 1n, contract)).to.include({ code: "function" });
+    }
+    const text = encode("updateContact", [1n, "x"]);
+    expect(inspectCall(signed(text), 1n, contract)).to.deep.equal({ learner });
+    // Padding that says something, and text that is none.
+    expect(inspectCall(signed(text.replace(/0$/, "1")), 1n, contract)).to.include({ code: "function" });
+    expect(inspectCall(signed(text.replace(/78(0{62})$/, "ff$1")), 1n, contract)).to.include({ code: "function" });
+  });
+
   for (const data of ["0x", "0x12", "0x12345678", encode("resume", [1n]).slice(0, 20)]) {
     it(`but not ${data}, which is none of the contract's`, () => {
       expect(inspectCall(signed(data), 1n, contract)).to.include({ code: "function" });
     });
   }
-});
-
-describe("a relay's allowance", () => {
-  it("is so many calls for each learner in each round", () => {
-    const allowance = new Allowance(2);
-    expect([1, 2, 3].map(() => allowance.take(1, "A"))).to.deep.equal([true, true, false]);
-    expect(allowance.take(1, "B")).to.be.true;
-    expect(allowance.take(2, "A")).to.be.true;
-  });
 });

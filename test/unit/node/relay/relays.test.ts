@@ -14,7 +14,7 @@ function bookOf(announced: Record<string, string>): ContactBook {
 }
 
 describe("who relays", () => {
-  it("is the proposer, then whom the operator names, then who says so in its contact", async () => {
+  it("is whom the operator names, then the proposer, then who says so in its contact", async () => {
     const book = bookOf({
       A: encodeContact([at(1, "PeerA"), at(2, "PeerA")]),
       B: encodeContact([at(3, "PeerB")]),
@@ -22,9 +22,9 @@ describe("who relays", () => {
     });
     const own = [at(8, "Own1"), at(9, "Own2"), at(7, "Own1")];
     expect(await book.relays(own, "A")).to.deep.equal([
-      [at(1, "PeerA"), at(2, "PeerA")],
       [at(8, "Own1"), at(7, "Own1")],
       [at(9, "Own2")],
+      [at(1, "PeerA"), at(2, "PeerA")],
       [at(4, "PeerC")],
     ]);
     expect(await book.relays([])).to.deep.equal([[at(4, "PeerC")]]);
@@ -33,6 +33,17 @@ describe("who relays", () => {
   it("is asked once, whoever names it", async () => {
     const contact = encodeContact([at(4, "PeerC")], { relay: true });
     expect(await bookOf({ A: contact, B: contact }).relays([at(4, "PeerC")], "A")).to.deep.equal([[at(4, "PeerC")]]);
+  });
+
+  it("is asked where the operator says, whatever the proposer's contact says of that peer", async () => {
+    const book = bookOf({ A: encodeContact([at(1, "Own")]), B: encodeContact([at(2, "Own")], { relay: true }) });
+    expect(await book.relays([at(9, "Own")], "A")).to.deep.equal([[at(9, "Own")]]);
+  });
+
+  it("is asked at its own addresses too, where another's contact names it with dead ones", async () => {
+    const dead = encodeContact([at(1, "PeerC")]);
+    const book = bookOf({ A: dead, C: encodeContact([at(4, "PeerC")], { relay: true }) });
+    expect(await book.relays([], "A")).to.deep.equal([[at(1, "PeerC")], [at(4, "PeerC")]]);
   });
 
   it("is at most eight of those who say so: anybody may", async () => {
