@@ -180,7 +180,8 @@ abstract contract Deeds is Actors {
     }
 
     /// @dev Whatever was new in it is counted already.
-    function replayBatch() external {
+    function replay() external {
+        _replayCall();
         if (_lastBatch.length > 0) _wonder("a batch counted twice", _send(STRANGER, _lastBatch));
     }
 

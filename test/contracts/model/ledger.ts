@@ -58,8 +58,9 @@ export class RealLedger {
   /** Does it in a block of that time, and tells the name of the error if the contract refuses. */
   async perform(state: State, call: Call, at: number): Promise<string | undefined> {
     const { ledger, stranger } = this.world;
+    const nonce = await ledger.nonces(this.person(call.who).address);
     const own = ledger.interface.encodeFunctionData(...(await this.encode(state, call.who, call.deed)));
-    const data = call.way === "sent" ? own : await this.signed(call, own, at);
+    const data = call.way === "sent" ? own : await this.signed(call, own, nonce, at);
     const sender = call.way === "sent" ? this.person(call.who) : stranger;
     const request = { to: await ledger.getAddress(), data, gasLimit: GAS };
     await networkHelpers.time.setNextBlockTimestamp(at);
@@ -71,6 +72,8 @@ export class RealLedger {
     }
     await (await sender.sendTransaction(request)).wait();
     expect(await time.latest(), "time of the block").to.equal(at);
+    const used = call.way === "sent" ? 0n : 1n;
+    expect(await ledger.nonces(this.person(call.who).address), "next nonce").to.equal(nonce + used);
     return undefined;
   }
 
@@ -164,11 +167,11 @@ export class RealLedger {
     return this.person(state.members[index]!.who).address;
   }
 
-  private async signed(call: Call, own: string, at: number): Promise<string> {
+  private async signed(call: Call, own: string, nonce: bigint, at: number): Promise<string> {
     const { ledger } = this.world;
     const learner = this.person(call.who);
     const signer = call.way === "forged" ? this.world.stranger : learner;
-    const message = { learner: learner.address, call: own, nonce: await ledger.nonces(learner.address), deadline: at };
+    const message = { learner: learner.address, call: own, nonce, deadline: at };
     const signature = await signCall(this.world, signer, message);
     return ledger.interface.encodeFunctionData("executeBySig", [learner.address, own, at, signature]);
   }
