@@ -1,98 +1,30 @@
 import { expect } from "chai";
-import { ContractFactory, NonceManager, type TypedDataDomain } from "ethers";
-import { pino } from "pino";
 
-import { startChain } from "../../src/demo/chain.ts";
-import { connect } from "../../src/ledger/connect.ts";
 import { devAccount } from "../../src/ledger/dev-accounts.ts";
-import { abi } from "../../src/ledger/generated/abi.ts";
-import { bytecode } from "../../src/ledger/generated/bytecode.ts";
-import { Ledger } from "../../src/ledger/ledger.ts";
-import { signCall, type RelayedCall } from "../../src/ledger/signed-call.ts";
-import { domainOf, signVote, type VoteMessage } from "../../src/ledger/signed-vote.ts";
-import { Transactor } from "../../src/ledger/transactor.ts";
-import type { ExperimentConfig } from "../../src/ledger/types.ts";
+import { domainOf } from "../../src/ledger/signed-vote.ts";
 import { CALLS_PER_ROUND } from "../../src/node/relay/budget.ts";
-import { decodeAnswer, encodeRequest, PROTOCOL, type Answer, type Request } from "../../src/node/relay/protocol.ts";
-import { serveRelay } from "../../src/node/relay/serve.ts";
-import { openHeliaStore } from "../../src/storage/helia.ts";
-import { temporaryFolder, until } from "./support/colearn.ts";
+import { decodeAnswer, type Answer } from "../../src/node/relay/protocol.ts";
+import { until } from "./support/colearn.ts";
+import { proposal, RELAY, serveOnChain } from "./support/relay-service.ts";
 
-const config: ExperimentConfig = {
-  manifest: { digest: `0x${"1".repeat(64)}`, codec: 0x55 },
-  weights: { digest: `0x${"2".repeat(64)}`, codec: 0x70 },
-  rounds: 3,
-  minLearners: 2,
-  maxLearners: 10,
-  approvalBps: 5_000,
-  proposeWindow: 600,
-  voteWindow: 600,
-  pauseLimit: 600,
-  enrolmentDeadline: Math.floor(Date.now() / 1000) + 36_000,
-  admission: "open",
-  selection: "round-robin",
-  ballot: "open",
-  earlyDecision: false,
-  revealWindow: 0,
-  stakes: undefined,
-};
-const proposal = { digest: `0x${"3".repeat(64)}`, codec: 0x55 };
 const elsewhere = `0x${"c".repeat(40)}`;
 /** A contract that takes every signature (ERC-1271), and one that takes none. */
 const takesAll = "0x631626ba7e60e01b60005260206000f3";
 const takesNone = "0x60006000fd";
 const wallet = `0x${"d0".repeat(20)}`;
 
-/** A relay that works for everybody, on a real chain, and who speaks to it over libp2p. */
-async function startRelay() {
-  await using resources = new AsyncDisposableStack();
-  const chain = await startChain({ accounts: 6 });
-  resources.defer(() => chain.stop());
-  const provider = await connect({ rpc: chain.rpc });
-  resources.defer(() => provider.destroy());
-  const factory = new ContractFactory(abi, bytecode, new NonceManager(devAccount(5)).connect(provider));
-  const contract = await factory.deploy();
-  await contract.waitForDeployment();
-  const ledger = new Ledger(provider, await contract.getAddress());
-  const transactor = (account: number) => Transactor.create(ledger, devAccount(account));
-  const experiment = await (await transactor(0)).createExperiment(config);
-  const folder = resources.use(await temporaryFolder()).path;
-  const [relays, asks] = [
-    await openHeliaStore({ directory: `${folder}/relay` }),
-    await openHeliaStore({ directory: `${folder}/learner` }),
-  ];
-  resources.defer(() => relays.stop());
-  resources.defer(() => asks.stop());
-  const lines: Record<string, unknown>[] = [];
-  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
-  const context = { experiment, transactor: await transactor(4), config, forAll: true, log };
-  resources.use(await serveRelay(context, relays.messages));
-  const addresses = await relays.addresses();
-  const say = (question: Uint8Array) => asks.messages.ask(addresses, PROTOCOL, question, AbortSignal.timeout(30_000));
-  const ask = async (request: Request): Promise<Answer> => decodeAnswer(await say(encodeRequest(request)));
-  const all = resources.move();
-  return { ledger, experiment, transactor, say, ask, lines, [Symbol.asyncDispose]: () => all.disposeAsync() };
-}
-
 describe("a relay", function () {
   this.timeout(120_000);
 
   it("refuses what it should not send, says so in its log, and sends the rest in one transaction", async () => {
-    await using relay = await startRelay();
-    const { ledger, experiment, transactor, say, ask, lines } = relay;
+    await using relay = await serveOnChain();
+    const { ledger, experiment, transactor, say, ask, lines, encode, call, vote } = relay;
     const { provider } = ledger;
-    const here = await ledger.domain();
     const other = domainOf(31_337n, elsewhere);
     const [signers, refusals] = [[0, 1, 2].map((account) => devAccount(account)), [] as string[]];
     const refused = (answer: Answer, code: string) => {
       expect(answer).to.include({ status: "refused", code });
       refusals.push(code);
-    };
-    const encode = (method: string, args: unknown[]) => ledger.interface.encodeFunctionData(method, args);
-    const call = async (account: number, data: string, nonce: bigint, domain: TypedDataDomain = here) => {
-      const signer = devAccount(account);
-      const message = { learner: signer.address, call: data, nonce, deadline: BigInt(await ledger.now()) + 600n };
-      return { kind: "call", ...(await signCall(signer, domain, message)) } satisfies RelayedCall;
     };
     const join = encode("join", [experiment, "", `0x${"0".repeat(64)}`, "0x"]);
 
@@ -123,18 +55,6 @@ describe("a relay", function () {
     refused(await ask(await call(2, contact, BigInt(CALLS_PER_ROUND))), "allowance");
 
     await (await transactor(0)).start(experiment);
-    const vote = async (account: number, changed: Partial<VoteMessage> = {}, domain: TypedDataDomain = here) => {
-      const signer = devAccount(account);
-      const message = {
-        experiment,
-        round: 1,
-        proposal: proposal.digest,
-        voter: signer.address,
-        approve: true,
-        score: 7n,
-      };
-      return { kind: "vote", ...(await signVote(signer, domain, { ...message, ...changed })) } as const;
-    };
     refused(await ask(await vote(1)), "not-open");
     await (await transactor(0)).propose(experiment, 1, proposal);
 
@@ -175,7 +95,7 @@ describe("a relay", function () {
     expect(failure).to.match(/gave no answer/);
 
     // Nothing was lost: the last vote completes the batch.
-    const sent = await provider.getTransactionCount(devAccount(4).address);
+    const sent = await provider.getTransactionCount(devAccount(RELAY).address);
     expect((await ledger.round(experiment, 1)).approvals).to.equal(0n);
     expect(await ask(await vote(2, { approve: false }))).to.deep.equal({ status: "accepted" });
     // The proposer, account 0, would be first, so the relay waits for its turn; but for one that cannot pay.
@@ -187,7 +107,7 @@ describe("a relay", function () {
       approvals: 0b1010n,
       rejections: 4n,
     });
-    expect(await provider.getTransactionCount(devAccount(4).address)).to.equal(sent + 1);
+    expect(await provider.getTransactionCount(devAccount(RELAY).address)).to.equal(sent + 1);
     expect((await ledger.votes(experiment)).map(({ score }) => score)).to.deep.equal([7e-6, 7e-6, 9e-6]);
 
     // A line for each reason in a minute, as one peer asked.
