@@ -8,6 +8,7 @@ export const commands: Readonly<
   deploy: { summary: "deploy the contract", load: () => import("./deploy.ts") },
   create: { summary: "create an experiment", load: () => import("./create.ts") },
   invite: { summary: "let learners join an experiment by invitation", load: () => import("./invite.ts") },
+  stakes: { summary: "stake a token on an experiment, and be paid", load: () => import("./stakes.ts") },
   join: { summary: "join an experiment, to run the node later", load: () => import("./join.ts") },
   start: { summary: "open the first round before all places are taken", load: () => import("./start.ts") },
   cancel: { summary: "end an experiment that did not start", load: () => import("./cancel.ts") },

@@ -5,6 +5,8 @@ import { explain } from "./errors.ts";
 import { DEFAULT_MAX_FEE, feesOf, requireAffordable } from "./fees.ts";
 import { abi } from "./generated/abi.ts";
 import { bytecode } from "./generated/bytecode.ts";
+import { stakesAbi } from "./generated/stakes-abi.ts";
+import { stakesBytecode } from "./generated/stakes-bytecode.ts";
 
 export interface Deployment {
   readonly address: string;
@@ -12,15 +14,28 @@ export interface Deployment {
 }
 
 /**
- * Deploys the contract, and waits until it is mined.
+ * Deploys the ledger, and waits until it is mined.
  * @param signer connected to the chain
  * @param maxFee what is offered at most for a unit of gas, wei
  * @throws ColearnError `fee-too-high`
  */
-export async function deployContract(signer: Signer, maxFee = DEFAULT_MAX_FEE): Promise<Deployment> {
-  const factory = new ContractFactory(abi, bytecode, signer);
+export function deployContract(signer: Signer, maxFee?: bigint): Promise<Deployment> {
+  return deploy(new ContractFactory(abi, bytecode, signer), [], signer, maxFee);
+}
+
+/** The same for the contract that holds the stakes of a ledger's experiments. */
+export function deployStakes(signer: Signer, ledger: string, maxFee?: bigint): Promise<Deployment> {
+  return deploy(new ContractFactory(stakesAbi, stakesBytecode, signer), [ledger], signer, maxFee);
+}
+
+async function deploy(
+  factory: ContractFactory,
+  args: readonly unknown[],
+  signer: Signer,
+  maxFee = DEFAULT_MAX_FEE,
+): Promise<Deployment> {
   try {
-    const transaction = await signer.populateTransaction(await factory.getDeployTransaction());
+    const transaction = await signer.populateTransaction(await factory.getDeployTransaction(...args));
     requireAffordable(feesOf(transaction), maxFee);
     const receipt = await (await signer.sendTransaction(transaction)).wait();
     if (!receipt?.contractAddress) throw new ColearnError("no-contract", "the transaction deployed no contract");

@@ -2,8 +2,11 @@ import { isError, type EthersError, type Interface } from "ethers";
 
 import { ColearnError, UserError } from "../errors.ts";
 
-/** What a person can do about the refusals that a person meets. */
-const remedies: Readonly<Partial<Record<string, string>>> = {
+/** What a person can do about refusals, by the custom error's name. */
+export type Remedies = Readonly<Partial<Record<string, string>>>;
+
+/** What a person can do about the ledger's refusals that a person meets. */
+const ledgerRemedies: Remedies = {
   NotCoordinator: "sign with the coordinator's key, or wait for the enrolment deadline",
   NotInvited: "ask the coordinator for an invitation",
   NotStaked: "stake first, with `colearn stakes stake`",
@@ -23,7 +26,7 @@ export class RevertError extends ColearnError {
   readonly revert: string;
   readonly values: readonly string[];
 
-  constructor(action: string, revert: string, values: readonly string[], cause?: unknown) {
+  constructor(action: string, revert: string, values: readonly string[], cause?: unknown, remedies = ledgerRemedies) {
     const remedy = remedies[revert] ?? "see this error in contracts/ICollectiveLearning.sol";
     super("reverted", `the contract refused to ${action}: ${revert}(${values.join(", ")})`, { remedy, cause });
     this.revert = revert;
@@ -78,12 +81,15 @@ export function plainError(error: unknown): ColearnError | undefined {
   return endpointError(error) ?? new ColearnError("ethers", `${error.shortMessage} (${error.code})`);
 }
 
-/** Turns what ethers throws into what a person, or the node, can act on. */
-export function explain(error: unknown, action: string, contract: Interface): Error {
+/**
+ * Turns what ethers throws into what a person, or the node, can act on.
+ * @param remedies what to do about the refusals of another contract than the ledger
+ */
+export function explain(error: unknown, action: string, contract: Interface, remedies?: Remedies): Error {
   if (error instanceof ColearnError) return error;
   const data = revertData(error);
   const parsed = data === undefined ? null : contract.parseError(data);
-  if (parsed) return new RevertError(action, parsed.name, parsed.args.map(String), error);
+  if (parsed) return new RevertError(action, parsed.name, parsed.args.map(String), error, remedies);
   if (isError(error, "INSUFFICIENT_FUNDS") || /insufficient funds|doesn't have enough funds/i.test(String(error))) {
     return new UserError("no-funds", `this key has no funds to ${action}`, {
       remedy: "send it some of the network's currency",
