@@ -74,6 +74,8 @@ export class LearnerNode {
         if (action.type === "wait") {
           this.#announceWait(action.reason, snapshot);
           await this.#wait(snapshot, action.until, ending);
+        } else if (action.type === "join") {
+          await this.#join(snapshot, ending);
         } else {
           this.#waitingFor = undefined;
           await this.#act(action, snapshot, aborted);
@@ -132,14 +134,30 @@ export class LearnerNode {
     this.#context.log.info({ seconds: this.#ahead }, "the local clock is ahead of the chain's");
   }
 
-  async #act(action: Exclude<Action, { type: "wait" | "finish" }>, snapshot: Snapshot, aborted: AbortSignal) {
+  /** Joins, or waits where the key has to stake first: its owner may do so at any time, with another program. */
+  async #join(snapshot: Snapshot, ending: AbortSignal): Promise<void> {
     const { transactor, experiment, log, store, emit, joinTerms } = this.#context;
+    log.debug("joining");
+    try {
+      await transactor.join(experiment, encodeContact(await store.addresses(), this.#context), joinTerms);
+    } catch (error) {
+      if (!(error instanceof RevertError && error.revert === "NotStaked")) throw error;
+      this.#announceWait(`not-staked (\`colearn stakes stake ${experiment}\` with this key)`, snapshot);
+      await this.#wait(snapshot, undefined, ending);
+      return;
+    }
+    this.#waitingFor = undefined;
+    log.info("joined");
+    emit({ event: "joined", index: (await this.#ledger.snapshot(experiment, transactor.address)).index ?? -1 });
+  }
+
+  async #act(
+    action: Exclude<Action, { type: "wait" | "finish" | "join" }>,
+    snapshot: Snapshot,
+    aborted: AbortSignal,
+  ): Promise<void> {
+    const { transactor, experiment, log, emit } = this.#context;
     switch (action.type) {
-      case "join":
-        log.info("joining");
-        await transactor.join(experiment, encodeContact(await store.addresses(), this.#context), joinTerms);
-        emit({ event: "joined", index: (await this.#ledger.snapshot(experiment, transactor.address)).index ?? -1 });
-        return;
       case "resume":
         log.info("resuming: this learner was suspended, or had left");
         await transactor.resume(experiment);
