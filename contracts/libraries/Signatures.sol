@@ -18,7 +18,7 @@ library Signatures {
     }
 
     /// @notice Whether an account signed, with a compact signature (EIP-2098).
-    /// @dev Signatures are malleable here: only for what counts once, however often it is signed.
+    /// @dev The mirrored s of a signature does not fit beside the parity, so that this form is not malleable.
     function isValidForKey(address account, bytes32 hash, bytes32 r, bytes32 vs) internal pure returns (bool) {
         bytes32 s = vs & bytes32(uint256(type(int256).max));
         uint8 v = uint8((uint256(vs) >> 255) + 27);
