@@ -36,7 +36,7 @@ export interface RelayClientOptions {
 export function callTime(windows: Pick<ExperimentConfig, "proposeWindow" | "voteWindow" | "revealWindow">): number {
   const { proposeWindow, voteWindow, revealWindow } = windows;
   const shortest = Math.min(...[proposeWindow, voteWindow, revealWindow].filter((seconds) => seconds > 0));
-  return Math.max(LEAST_CALL_MILLISECONDS, Math.min(CALL_MILLISECONDS, (shortest * 1_000) / 3));
+  return Math.max(LEAST_CALL_MILLISECONDS, Math.min(CALL_MILLISECONDS, Math.floor((shortest * 1_000) / 3)));
 }
 
 /** Asks those who relay: the round's proposer, the operator's own, and learners who say so in their contacts. */

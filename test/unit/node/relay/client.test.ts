@@ -81,6 +81,7 @@ describe("a call that is relayed", () => {
     expect(callTime(windows)).to.equal(60_000);
     expect(callTime({ ...windows, proposeWindow: 60 })).to.equal(20_000);
     expect(callTime({ ...windows, revealWindow: 30 })).to.equal(10_000);
+    expect(callTime({ ...windows, voteWindow: 40 }), "a timer's whole milliseconds").to.equal(13_333);
     expect(callTime({ ...windows, voteWindow: 5 })).to.equal(5_000);
   });
 });
