@@ -157,6 +157,8 @@ export class CallSender {
       giveBack(calls, 1n);
       return refused({ code: "budget", reason: `this relay has spent the gas of ${gas[1].period} for ${gas[1].name}` });
     }
+    const count = () => transactor.ledger.provider.getTransactionCount(transactor.address);
+    const before = await count();
     try {
       const { hash, status, gasUsed } = await transactor.sendFor(call);
       giveBack(gas, gas[1].amount - gasUsed);
@@ -170,7 +172,8 @@ export class CallSender {
       log.warn({ learner, transaction: hash, isOvertaken }, "a call was mined and failed");
       return refused({ code: isOvertaken ? "overtaken" : "failed", reason: `transaction ${hash} failed` });
     } catch (error) {
-      if (isUnsent(error)) {
+      // Some endpoints mine a transaction that fails, and say no more of it than that it fails.
+      if (isUnsent(error) && (await count()) === before) {
         giveBack(calls, 1n);
         giveBack(gas, gas[1].amount);
       }
