@@ -1,13 +1,10 @@
 import type { Signer, TransactionReceipt } from "ethers";
 
 import { ColearnError, UserError } from "../errors.ts";
-import { explain, RevertError } from "./errors.ts";
+import { explain } from "./errors.ts";
 import { Outbox, type OutboxOptions } from "./outbox.ts";
-import { type Stakes, stakesInterface, stakesRemedies, type Terms } from "./stakes.ts";
+import { isTokenRefusal, type Stakes, stakesInterface, stakesRemedies, type Terms } from "./stakes.ts";
 import { Token, tokenInterface } from "./token.ts";
-
-/** What the contract may say of a call before the token is approved, and not afterwards. */
-const UNAPPROVED = new Set(["SafeERC20FailedOperation", "ERC20InsufficientAllowance", "ERC20InsufficientBalance"]);
 
 /** What was paid, and by which transaction. */
 export interface Paid {
@@ -74,8 +71,8 @@ export class StakesSender {
     event: string,
   ): Promise<Paid> {
     await this.#ask(action, this.#encode(method, args)).catch((error: unknown) => {
-      const isToken = error instanceof RevertError ? UNAPPROVED.has(error.revert) : isReverted(error);
-      if (!isToken) throw error;
+      // The token says so before it is approved, and not afterwards.
+      if (!isTokenRefusal(error)) throw error;
     });
     await this.#approve(await Token.at(this.#stakes.ledger.provider, tokenAddress), amount);
     return this.#send(action, method, args, event);
@@ -140,8 +137,4 @@ export class StakesSender {
       throw explain(error, action, stakesInterface, stakesRemedies);
     }
   }
-}
-
-function isReverted(error: unknown): boolean {
-  return error instanceof ColearnError && error.code === "reverted";
 }

@@ -74,7 +74,8 @@ export interface Account {
 export interface Due {
   /** The round up to which it is. */
   readonly through: number;
-  readonly amount: bigint;
+  /** None where the token refuses to pay it now. */
+  readonly amount: bigint | undefined;
 }
 
 /** Reads the stakes of one experiment. Nothing here signs or sends. */
@@ -173,17 +174,27 @@ export class Stakes {
   async claimable(learner: string, account: Account, settled: number): Promise<Due | undefined> {
     const through = claimThrough(account, settled);
     if (through <= account.claimedThrough) return undefined;
-    return { through, amount: (await this.#read("claim", this.experiment, learner, through)) as bigint };
+    return { through, amount: await this.#payable("claim", learner, through) };
   }
 
   /** What the sponsor can have back now, for as many rounds as one call takes; undefined where there is nothing. */
   async refundable(fund: Fund, settled: number): Promise<Due | undefined> {
     const through = refundThrough(fund, settled);
     try {
-      return { through, amount: (await this.#read("refund", this.experiment, through)) as bigint };
+      return { through, amount: await this.#payable("refund", through) };
     } catch (error) {
       if (error instanceof RevertError && ["WrongStatus", "NothingDue"].includes(error.revert)) return undefined;
       throw error;
+    }
+  }
+
+  /** What a call would pay. @throws RevertError where the contract refuses it, and not the token */
+  async #payable(method: string, ...args: readonly unknown[]): Promise<bigint | undefined> {
+    try {
+      return (await this.#read(method, this.experiment, ...args)) as bigint;
+    } catch (error) {
+      if (!isTokenRefusal(error)) throw error;
+      return undefined;
     }
   }
 
@@ -199,6 +210,12 @@ export class Stakes {
 /** Code without the hash of its metadata at the end, which a comment changes: it is never run. */
 function executable(code: string): string {
   return code.slice(0, -2 * METADATA_BYTES);
+}
+
+/** Whether it is the token that refused, in its own words or in those of the standard (ERC-6093), and not the contract. */
+export function isTokenRefusal(error: unknown): boolean {
+  if (error instanceof RevertError) return /^(SafeERC20|ERC20)/.test(error.revert);
+  return error instanceof ColearnError && error.code === "reverted";
 }
 
 /** The last settled round. */

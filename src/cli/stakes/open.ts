@@ -28,7 +28,9 @@ export async function openTerms(experiment: bigint, options: OpenOptions): Promi
     }
     print(
       `The terms of experiment ${experiment} are open: ${token.format(budget)} ${token.symbol} for ${config.rounds} rounds.`,
-      `Each learner stakes first: \`colearn stakes stake ${experiment}\`, for ${token.format(terms.stake)} ${token.symbol}.`,
+      terms.stake === 0n
+        ? "Nothing is staked: learners join as they are."
+        : `Each learner stakes first: \`colearn stakes stake ${experiment}\`, for ${token.format(terms.stake)} ${token.symbol}.`,
     );
     if (config.ballot === "open" && terms.voteReward > 0n) {
       print(paint.yellow("The ballot is open: who votes late can copy votes, and is paid for it."));

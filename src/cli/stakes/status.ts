@@ -107,6 +107,8 @@ function termsJson({ fund, token, learners, refundable }: OpenStanding) {
   const { address, symbol, decimals } = token;
   const { stake, penalty, proposalReward, voteReward } = fund.terms;
   const amount = (value: bigint) => token.format(value);
+  // None where the token refuses.
+  const payable = (due: Due | undefined) => (due && due.amount === undefined ? null : amount(due?.amount ?? 0n));
   return {
     token: { address, symbol, decimals: decimals ?? null },
     terms: {
@@ -117,7 +119,7 @@ function termsJson({ fund, token, learners, refundable }: OpenStanding) {
     },
     sponsor: fund.sponsor,
     refundedThrough: fund.refundedThrough,
-    refundable: refundable ? amount(refundable.amount) : null,
+    refundable: refundable?.amount === undefined ? null : amount(refundable.amount),
     learners: learners.map((learner) => ({
       address: learner.address,
       index: learner.index ?? null,
@@ -125,7 +127,7 @@ function termsJson({ fund, token, learners, refundable }: OpenStanding) {
       suspensions: learner.suspensions,
       penalty: amount(learner.penalty),
       claimedThrough: learner.claimedThrough,
-      claimable: amount(learner.claimable?.amount ?? 0n),
+      claimable: payable(learner.claimable),
     })),
   };
 }
@@ -153,8 +155,12 @@ function termsText({ fund, token, learners, refundable, snapshot }: OpenStanding
     "",
     ...learners.map((learner) => learnerLine(learner, amount, isOver)),
     ...(learners.length === 0 ? ["  nobody has staked or joined"] : []),
-    ...(refundable ? ["", `  the sponsor can have ${amount(refundable.amount)} back now`] : []),
+    ...(refundable ? ["", `  the sponsor can have back ${dueText(refundable, amount)}`] : []),
   ];
+}
+
+function dueText({ amount: due }: Due, amount: (value: bigint) => string): string {
+  return due === undefined ? "what the token refuses to pay now" : amount(due);
 }
 
 function learnerLine(learner: LearnerStakes, amount: (value: bigint) => string, isOver: boolean): string {
@@ -163,7 +169,7 @@ function learnerLine(learner: LearnerStakes, amount: (value: bigint) => string, 
   const parts = [
     `stake ${amount(learner.stake)}`,
     ...(learner.penalty > 0n ? [`${amount(learner.penalty)} of it lost by suspensions`] : []),
-    ...(learner.claimable ? [`can claim ${amount(learner.claimable.amount)}`] : []),
+    ...(learner.claimable ? [`can claim ${dueText(learner.claimable, amount)}`] : []),
     ...(isOver && left > 0n ? [`can withdraw ${amount(left)}`] : []),
   ];
   return `  ${who.padEnd(11)} ${learner.address}  ${parts.join(", ")}`;
