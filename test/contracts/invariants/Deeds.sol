@@ -28,10 +28,11 @@ abstract contract Deeds is Actors {
         _start(0, true, 1);
     }
 
-    /// @dev A round as it should be, but for who is absent: from it all, or from the reveal.
+    /// @dev A round as it should be, but for who is absent: from it all, from the reveal, or gone for good.
     function play(uint256 name, uint256 approvals, uint256 absent) external inWorld(name) {
         _propose(0, true, name, 1, 1);
         for (uint256 who = 0; who < PEOPLE; ++who) {
+            if ((absent >> (who + 64)) & 3 == 3) _leave(who, 1);
             if ((absent >> who) & 1 == 1) continue;
             if (rules.isSealed) _seal(who, (approvals >> who) & 1 == 1, 1, 1);
             else _vote(who, (approvals >> who) & 1 == 1, 0);
@@ -56,7 +57,10 @@ abstract contract Deeds is Actors {
     }
 
     function leaveExperiment(uint256 who, uint256 way) external inWorld(who) {
-        who %= PEOPLE;
+        _leave(who % PEOPLE, way);
+    }
+
+    function _leave(uint256 who, uint256 way) private {
         uint256 index = _indexOf(who);
         bool may = !isFinal() && index < PEOPLE && isActive(index);
         bool done = _does(who, abi.encodeCall(LEDGER.leaveExperiment, (ID)), way);
@@ -263,6 +267,18 @@ abstract contract Deeds is Actors {
     // Time
 
     function advance(uint256 who, uint256 way) external inWorld(who) {
+        _advance(who, way);
+    }
+
+    /// @dev The deadline's last second is too early, the next one is not.
+    function advanceInTime(uint256 who, uint256 way) external inWorld(who) {
+        if (block.timestamp < deadline) VM.warp(deadline);
+        _advance(who, way);
+        if (block.timestamp <= deadline && way % 2 == 0) VM.warp(deadline + 1);
+        _advance(who, way);
+    }
+
+    function _advance(uint256 who, uint256 way) private {
         bool may = (status == Status.Running || status == Status.Paused) && block.timestamp > deadline;
         bool done = _does(who % PEOPLE, abi.encodeCall(LEDGER.advance, (ID)), way);
         _wonder("advance", may != done);

@@ -96,11 +96,13 @@ export function resolve(state: State, wish: Wish): Call {
 }
 
 /** What leads on from here, if those do it whose turn it is. */
-function aptVerb(state: State, { name, when }: Wish): Deed["verb"] {
+function aptVerb(state: State, { name, when, delay }: Wish): Deed["verb"] {
   const { status, phase, rules, members } = state;
-  if (when === "late" && status !== "Enrolling") return "advance";
+  const isOver = when === "late" || (when === "at the deadline" && name % 2 === 0);
+  if (isOver && status !== "Enrolling") return "advance";
   if (status === "Enrolling") return members.length < rules.minLearners + (name % 3) ? "join" : "start";
   if (status === "Paused") return name % 4 === 0 ? "join" : "resume";
+  if (delay === 1) return (["join", "leave", "resume"] as const)[name % 3]!;
   if (phase === "Propose") return "propose";
   if (phase === "Reveal") return "reveal";
   if (rules.isSealed) return "seal";
@@ -122,9 +124,10 @@ function deedOf(state: State, wish: Wish, verb: Deed["verb"]): [who: number, dee
       return [newcomer, { verb, link: wrong === 1 ? ZeroHash : linkOf(state, newcomer, 0), invitation }];
     }
     case "updateContact":
-    case "leave":
     case "advance":
       return [who, { verb }];
+    case "leave":
+      return [voterFor(state, wish, "silent"), { verb }];
     case "resume": {
       const gone = state.members.filter(({ active }) => !active);
       return [(inTurn ? gone[name % gone.length]?.who : undefined) ?? who, { verb }];
