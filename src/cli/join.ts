@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import { encodeContact } from "../node/contact.ts";
-import { linkToJoin, Secrets } from "../node/secrets.ts";
+import { linkToJoin, Secrets, secretScope } from "../node/secrets.ts";
 import { readInvitation } from "./invitation.ts";
 import {
   collect,
@@ -38,8 +38,7 @@ async function join(experiment: bigint, options: JoinOptions): Promise<void> {
     const { ledger } = transactor;
     const invitation = await readInvitation(options.invitation, experiment, transactor.address);
     const { config } = await ledger.experiment(experiment);
-    const scope = { chain: await ledger.chain(), contract: ledger.address, experiment };
-    const link = linkToJoin(config, new Secrets(wallet, scope));
+    const link = linkToJoin(config, new Secrets(wallet, await secretScope(ledger, experiment)));
     const { hash } = await transactor.join(experiment, encodeContact(options.announce ?? []), { link, invitation });
     const { index } = await ledger.snapshot(experiment, transactor.address);
     if (options.json) printJson({ experiment, learner: transactor.address, index, transaction: hash });

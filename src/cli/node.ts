@@ -17,6 +17,7 @@ import {
   experimentId,
   integer,
   type KeyOptions,
+  logLevelOption,
   shard,
   votesOption,
   withContract,
@@ -71,11 +72,7 @@ export function register(program: Command): void {
     .option("--invitation <file|hex>", "the coordinator's signed invitation")
     .option("--fetch-timeout <seconds>", "give up a fetch that stands still this long", integer(1, 3600), 30)
     .option("--until-complete", "stop when the experiment ends, instead of serving its weights on")
-    .addOption(
-      new Option("--log-level <level>", "how much is logged on standard error")
-        .choices(["debug", "info", "warn", "error", "silent"])
-        .default("info"),
-    );
+    .addOption(logLevelOption());
   withJson(withKey(withContract(command)))
     .addHelpText("after", "\nExample:\n  colearn node 1 --home node0 --dev-account 0 --shard 0/3")
     .action(runNode);

@@ -225,3 +225,10 @@ export function votesOption(): Option {
     .choices(["direct", "relayed"])
     .default("direct");
 }
+
+/** `--log-level`, the same wherever something runs on. */
+export function logLevelOption(): Option {
+  return new Option("--log-level <level>", "how much is logged on standard error")
+    .choices(["debug", "info", "warn", "error", "silent"])
+    .default("info");
+}

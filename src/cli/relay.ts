@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 
 import { runRelay } from "../node/relay/run.ts";
 import {
@@ -6,6 +6,7 @@ import {
   type ContractOptions,
   experimentId,
   type KeyOptions,
+  logLevelOption,
   withContract,
   withJson,
   withKey,
@@ -29,11 +30,7 @@ export function register(program: Command): void {
     .option("--home <dir>", "the relay's own folder: it keeps its peer id there", "relay")
     .option("--listen <multiaddr>", "where it listens; may be repeated (default: loopback)", collect)
     .option("--announce <multiaddr>", "where learners reach it, if elsewhere; may be repeated", collect)
-    .addOption(
-      new Option("--log-level <level>", "how much is logged on standard error")
-        .choices(["debug", "info", "warn", "error", "silent"])
-        .default("info"),
-    );
+    .addOption(logLevelOption());
   withJson(withKey(withContract(command)))
     .addHelpText("after", "\nExample:\n  colearn relay 1 --home relay --listen /ip4/0.0.0.0/tcp/4002 --key relay.json")
     .action(relay);

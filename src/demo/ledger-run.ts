@@ -9,12 +9,13 @@ import { deployContract } from "../ledger/deploy.ts";
 import { devAccount } from "../ledger/dev-accounts.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { Transactor } from "../ledger/transactor.ts";
+import { isFinal, lastSettled } from "../ledger/types.ts";
 import { useBackend } from "../learning/tfjs/backend.ts";
 import { encodeContact } from "../node/contact.ts";
 import { fetchModel, writeModel } from "../node/export.ts";
 import { openStore } from "../node/open-store.ts";
 import { publishExperiment } from "../node/publish.ts";
-import { linkToJoin, Secrets } from "../node/secrets.ts";
+import { linkToJoin, Secrets, secretScope } from "../node/secrets.ts";
 import type { Report } from "../report/report.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
 import { startChain } from "./chain.ts";
@@ -63,7 +64,7 @@ export async function runOnLedger(options: DemoOptions, watcher: Watcher, signal
   const experiment = await create(options, transactor, home(0));
   // In the learners' order, so that index, account and shard are the same number.
   const { config } = await ledger.experiment(experiment);
-  const scope = { chain: await ledger.chain(), contract: ledger.address, experiment };
+  const scope = await secretScope(ledger, experiment);
   for (let index = 0; index < learners; index++) {
     const account = devAccount(index);
     const link = linkToJoin(config, new Secrets(account, scope));
@@ -182,10 +183,10 @@ async function follow(live: LiveExperiment, watcher: Watcher, signal: AbortSigna
   };
   for (;;) {
     const snapshot = await ledger.snapshot(experiment);
-    const settled = snapshot.status === "running" ? snapshot.round - 1 : snapshot.round;
+    const settled = lastSettled(snapshot);
     for (const now = Date.now(); times.length < settled; opened = now) times.push({ opened, settled: now });
     await tell((round) => round < settled || nodes.every((node) => !node.running || hasScored(node, round)));
-    if (snapshot.status === "completed" || snapshot.status === "cancelled") break;
+    if (isFinal(snapshot.status)) break;
     if (nodes.filter((node) => node.running).length < 2) {
       throw new ColearnError("nodes-ended", "fewer than two learners' nodes still run", {
         remedy: `see the logs in ${join(options.out, "logs")}`,

@@ -1,3 +1,4 @@
+import { peerOf } from "../node/contact.ts";
 import { answers, reachOf, tcpAddress, type Reach } from "./addresses.ts";
 import { ok, warning, type Finding } from "./finding.ts";
 
@@ -25,7 +26,7 @@ export function judgeContact(contact: Contact): Finding {
     return warning("contact", "the ledger names no address of this learner: nobody can fetch its weights", OPEN);
   }
   const named = announced.join(", ");
-  const peers = announced.map((address) => address.slice(address.lastIndexOf("/") + 1));
+  const peers = announced.map(peerOf);
   if (peerId !== undefined && !peers.includes(peerId)) {
     return warning(
       "contact",

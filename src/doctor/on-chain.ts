@@ -1,6 +1,6 @@
 import { connect, LOCAL_CHAIN_ID, requireContract, type Provider } from "../ledger/connect.ts";
 import { Ledger } from "../ledger/ledger.ts";
-import { has } from "../ledger/types.ts";
+import { has, isFinal } from "../ledger/types.ts";
 import { parseContact } from "../node/contact.ts";
 import { examineClock, examineEndpoint, examineFunds, judgeChain } from "./chain.ts";
 import { examineContact } from "./contact.ts";
@@ -105,7 +105,7 @@ async function examineMembership(ledger: Ledger, experiment: bigint, address: st
     const remedy = "run the node: it resumes by itself";
     return warning("experiment", `${what}; learner ${index}, this key, is suspended or has left`, remedy);
   }
-  if (status === "completed" || status === "cancelled") {
+  if (isFinal(status)) {
     return warning("experiment", `${what}, and this key never joined`, "name another experiment, or another key");
   }
   const { admission } = (await ledger.experiment(experiment)).config;

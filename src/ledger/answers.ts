@@ -25,11 +25,8 @@ export function blockIn({ method }: JsonRpcPayload, answer: Answer): number {
   if (isRefusal(answer)) return 0;
   const result = answer.result as unknown;
   const field = { eth_getTransactionReceipt: "blockNumber", eth_getBlockByNumber: "number" }[method];
-  const value =
-    method === "eth_blockNumber" || field === undefined
-      ? result
-      : (result as Readonly<Record<string, unknown>> | null)?.[field];
   if (method !== "eth_blockNumber" && field === undefined) return 0;
+  const value = field === undefined ? result : (result as Readonly<Record<string, unknown>> | null)?.[field];
   const block = typeof value === "string" ? Number(value) : 0;
   return Number.isSafeInteger(block) ? block : 0;
 }

@@ -9,7 +9,7 @@ import { reasonOf } from "./errors.ts";
 import { firstOf } from "./first-of.ts";
 import { ranking } from "./health.ts";
 import { pollingIntervalOn } from "./networks.ts";
-import { ForeignChain, type Answer, type ChainIdentity, type Reply, type Upstream } from "./upstream.ts";
+import { ForeignChain, noneAnswers, type Answer, type ChainIdentity, type Reply, type Upstream } from "./upstream.ts";
 
 /** Where it is told which endpoint is used and which are not. A logger of pino's is one. */
 export interface EndpointLog {
@@ -253,9 +253,6 @@ export class Failover extends JsonRpcProvider {
     const lagging = behind.map(
       ({ upstream, height }) => `${upstream.name}: it has block ${height} only, of ${this.#seen} seen`,
     );
-    const why = [...reasons, ...lagging].join("; ");
-    return new UserError("rpc", `none of the ${this.#left().length} JSON-RPC endpoints answers: ${why}`, {
-      remedy: "check that they run, and --rpc",
-    });
+    return noneAnswers(this.#left().length, [...reasons, ...lagging]);
   }
 }

@@ -14,7 +14,7 @@ import type { ContentId } from "../weights/content-id.ts";
 import type { Provider } from "./connect.ts";
 import { explain } from "./errors.ts";
 import { abi } from "./generated/abi.ts";
-import { queryLogs } from "./logs.ts";
+import { queryLogs, topicsOf } from "./logs.ts";
 import { fromScore } from "./score.ts";
 import { domainOf } from "./signed-vote.ts";
 import {
@@ -197,9 +197,9 @@ export class Ledger {
     return [...latest].map(([learner, contact]) => ({ learner, contact }));
   }
 
-  /** All votes of an experiment, in the order of the chain. */
-  async votes(experiment: bigint): Promise<CastVote[]> {
-    return (await this.#events(experiment, ["Voted", "VotesCast"])).flatMap(
+  /** All votes of an experiment, in the order of the chain, from a block on. */
+  async votes(experiment: bigint, fromBlock?: number): Promise<CastVote[]> {
+    return (await this.#events(experiment, ["Voted", "VotesCast"], fromBlock)).flatMap(
       ({ args, transactionHash: transaction }) => {
         const round = Number(args.round);
         if (args.voters === undefined) {
@@ -270,10 +270,9 @@ export class Ledger {
   }
 
   async #events(experiment: bigint, names: readonly string[], from?: number): Promise<EventLog[]> {
-    const topics = names.map((name) => this.interface.getEvent(name)?.topicHash ?? "");
-    const id = `0x${experiment.toString(16).padStart(64, "0")}`;
+    const topics = topicsOf(this.interface, names, experiment);
     const fromBlock = from ?? (await this.experiment(experiment)).createdBlock;
-    const logs = await queryLogs(this.provider, { address: this.address, topics: [topics, id], fromBlock });
+    const logs = await queryLogs(this.provider, { address: this.address, topics, fromBlock });
     return logs.flatMap((log) => this.#parse(log));
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Log } from "ethers";
+import { toBeHex, type Interface, type Log } from "ethers";
 
 import type { Provider } from "./connect.ts";
 
@@ -16,6 +16,11 @@ export interface LogQuery {
   readonly address: string;
   readonly topics: readonly (string | readonly string[])[];
   readonly fromBlock: number;
+}
+
+/** The topics of an experiment's events of these names. */
+export function topicsOf(contract: Interface, names: readonly string[], experiment: bigint): LogQuery["topics"] {
+  return [names.map((name) => contract.getEvent(name)?.topicHash ?? ""), toBeHex(experiment, 32)];
 }
 
 export interface LogQueryOptions {

@@ -13,7 +13,7 @@ import { isUnanswered, sendRaw, type Broadcast } from "./send-raw.ts";
  * Gas on top of the estimate. A vote that was estimated as one of many may be mined as the last one, which settles the
  * round and opens the next.
  */
-const GAS_MARGIN = 300_000n;
+export const GAS_MARGIN = 300_000n;
 /** How often patience may run out before the outbox gives up on a call for now. */
 const MAX_ATTEMPTS = 7;
 /** Endpoints behind a balancer may tell of a used nonce a moment before they tell whose transaction used it. */

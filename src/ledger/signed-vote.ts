@@ -1,7 +1,7 @@
 /**
  * Votes that their voters sign (EIP-712) and anybody sends, many in one transaction: `castVotesBySig` of the contract.
  */
-import { getAddress, Signature, verifyTypedData, type Signer, type TypedDataDomain } from "ethers";
+import { getAddress, Signature, toBeHex, verifyTypedData, ZeroHash, type Signer, type TypedDataDomain } from "ethers";
 
 /** Which contract a signature is for. */
 export function domainOf(chainId: bigint, contract: string): TypedDataDomain {
@@ -68,8 +68,8 @@ export function encodeBatch(domain: TypedDataDomain, votes: readonly SignedVote[
     contractSignatures.push(signature);
     return {
       score,
-      r: `0x${(contractSignatures.length - 1).toString(16).padStart(64, "0")}`,
-      vs: `0x${"0".repeat(64)}`,
+      r: toBeHex(contractSignatures.length - 1, 32),
+      vs: ZeroHash,
     };
   });
   return [voters, approvals, rest, contractSignatures, learners] as const;

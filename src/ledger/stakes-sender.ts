@@ -1,10 +1,11 @@
 import type { Signer, TransactionReceipt } from "ethers";
 
-import { ColearnError, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
 import { explain } from "./errors.ts";
 import { Outbox, type OutboxOptions } from "./outbox.ts";
 import { isTokenRefusal, type Stakes, stakesInterface, stakesRemedies, type Terms } from "./stakes.ts";
 import { Token, tokenInterface } from "./token.ts";
+import { Trial } from "./trial.ts";
 
 /** What was paid, and by which transaction. */
 export interface Paid {
@@ -18,12 +19,14 @@ export class StakesSender {
   readonly address: string;
   readonly #stakes: Stakes;
   readonly #outbox: Outbox;
+  readonly #trial: Trial;
 
   private constructor(stakes: Stakes, signer: Signer, address: string, options: OutboxOptions) {
     const { provider } = stakes.ledger;
     this.address = address;
     this.#stakes = stakes;
     this.#outbox = new Outbox(provider, signer.connect(provider), address, options);
+    this.#trial = new Trial(provider, address, stakesInterface, stakesRemedies);
   }
 
   static async create(stakes: Stakes, signer: Signer, options: OutboxOptions = {}): Promise<StakesSender> {
@@ -70,7 +73,8 @@ export class StakesSender {
     amount: bigint,
     event: string,
   ): Promise<Paid> {
-    await this.#ask(action, this.#encode(method, args)).catch((error: unknown) => {
+    const call = { to: this.#stakes.address, data: this.#encode(method, args) };
+    await this.#trial.ask(action, call).catch((error: unknown) => {
       // The token says so before it is approved, and not afterwards.
       if (!isTokenRefusal(error)) throw error;
     });
@@ -120,21 +124,8 @@ export class StakesSender {
 
   async #mine(action: string, to: string, data: string): Promise<TransactionReceipt> {
     const receipt = await this.#outbox.send({ to, data }).catch((error: unknown) => {
-      throw explain(error, action, stakesInterface, stakesRemedies);
+      throw this.#trial.explain(error, action);
     });
-    if (receipt.status === 1) return receipt;
-    // Mined but refused: what the estimate saw was overtaken. Asking again tells why.
-    await this.#ask(action, data, to, receipt.blockNumber);
-    throw new ColearnError("reverted", `transaction ${receipt.hash} to ${action} was mined but refused`);
-  }
-
-  /** @throws RevertError where the contract would refuse it */
-  async #ask(action: string, data: string, to = this.#stakes.address, blockTag?: number): Promise<void> {
-    const call = { to, data, from: this.address, ...(blockTag === undefined ? {} : { blockTag }) };
-    try {
-      await this.#stakes.ledger.provider.call(call);
-    } catch (error) {
-      throw explain(error, action, stakesInterface, stakesRemedies);
-    }
+    return this.#trial.requireDone(action, { to, data }, receipt);
   }
 }

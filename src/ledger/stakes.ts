@@ -9,8 +9,7 @@ import { explain, RevertError, type Remedies } from "./errors.ts";
 import { stakesAbi } from "./generated/stakes-abi.ts";
 import { stakesBytecode, stakesCodeBytes } from "./generated/stakes-bytecode.ts";
 import type { Ledger } from "./ledger.ts";
-import { queryLogs } from "./logs.ts";
-import type { Snapshot } from "./types.ts";
+import { queryLogs, topicsOf } from "./logs.ts";
 
 /** Rounds that are paid in one call at most: some 12 million gas, which fits into a transaction everywhere. */
 const ROUNDS_AT_ONCE = 1_000;
@@ -160,13 +159,9 @@ export class Stakes {
 
   /** Everybody for whom a stake was ever paid, in the order of the chain. */
   async stakers(): Promise<string[]> {
-    const id = `0x${this.experiment.toString(16).padStart(64, "0")}`;
-    const topics = [stakesInterface.getEvent("Staked")?.topicHash ?? "", id];
-    const logs = await queryLogs(this.ledger.provider, {
-      address: this.address,
-      topics,
-      fromBlock: this.#createdBlock,
-    });
+    const topics = topicsOf(stakesInterface, ["Staked"], this.experiment);
+    const query = { address: this.address, topics, fromBlock: this.#createdBlock };
+    const logs = await queryLogs(this.ledger.provider, query);
     return [...new Set(logs.map((log) => String(stakesInterface.parseLog(log)?.args.learner)))];
   }
 
@@ -216,11 +211,6 @@ function executable(code: string): string {
 export function isTokenRefusal(error: unknown): boolean {
   if (error instanceof RevertError) return /^(SafeERC20|ERC20)/.test(error.revert);
   return error instanceof ColearnError && error.code === "reverted";
-}
-
-/** The last settled round. */
-export function lastSettled({ status, round }: Snapshot): number {
-  return status === "running" ? round - 1 : round;
 }
 
 /** How far one claim goes. */

@@ -1,15 +1,15 @@
 import { ZeroAddress, ZeroHash, type Signer, type TransactionReceipt } from "ethers";
 
 import { ColearnError } from "../errors.ts";
-import { explain } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
-import { Outbox, type OutboxOptions } from "./outbox.ts";
+import { Outbox, type Call, type OutboxOptions } from "./outbox.ts";
 import { Queue } from "./queue.ts";
 import type { SealedVote } from "./sealed-vote.ts";
 import { toScore } from "./score.ts";
 import { openMethods, signCall, signedMethods, type CallRelay, type RelayedCall } from "./signed-call.ts";
 import { encodeBatch, type SignedVote } from "./signed-vote.ts";
 import { transactionWith } from "./transaction-with.ts";
+import { Trial } from "./trial.ts";
 import { admissions, ballots, selections, type ExperimentConfig } from "./types.ts";
 import type { ContentId } from "../weights/content-id.ts";
 
@@ -45,6 +45,7 @@ export class Transactor {
   readonly #outbox: Outbox;
   readonly #signer: Signer;
   readonly #relay: CallRelay | undefined;
+  readonly #trial: Trial;
   readonly #queue = new Queue();
 
   private constructor(ledger: Ledger, signer: Signer, address: string, options: TransactorOptions) {
@@ -53,6 +54,7 @@ export class Transactor {
     this.#signer = signer.connect(ledger.provider);
     this.#relay = options.relay;
     this.#outbox = new Outbox(ledger.provider, this.#signer, address, options);
+    this.#trial = new Trial(ledger.provider, address, ledger.interface);
   }
 
   static async create(ledger: Ledger, signer: Signer, options: TransactorOptions = {}): Promise<Transactor> {
@@ -197,6 +199,10 @@ export class Transactor {
     return balance >= USUAL_GAS * (maxFeePerGas ?? gasPrice ?? 1n);
   }
 
+  #callOf(data: string): Call {
+    return { to: this.ledger.address, data };
+  }
+
   #dataOf(call: RelayedCall): string {
     if (call.kind === "open-call") return call.call;
     const { learner, call: data, deadline, signature } = call;
@@ -218,11 +224,10 @@ export class Transactor {
   }
 
   async #estimate(action: string, data: string): Promise<bigint> {
-    const { provider, address: to, interface: contract } = this.ledger;
     try {
-      return await provider.estimateGas({ to, data, from: this.address });
+      return await this.ledger.provider.estimateGas({ ...this.#callOf(data), from: this.address });
     } catch (error) {
-      throw explain(error, action, contract);
+      throw this.#trial.explain(error, action);
     }
   }
 
@@ -238,7 +243,9 @@ export class Transactor {
    * @throws RevertError when the contract refuses it (found before anything is sent, where possible)
    */
   #sendData(action: string, data: string): Promise<TransactionReceipt> {
-    return this.#queue.own(() => this.#sendAlone(action, data));
+    return this.#queue.own(async () =>
+      this.#trial.requireDone(action, this.#callOf(data), await this.#mine(action, data)),
+    );
   }
 
   /**
@@ -248,7 +255,7 @@ export class Transactor {
   async #sendRelayed(relay: CallRelay, action: string, call: string, signed: boolean): Promise<TransactionReceipt> {
     const { ledger, address: learner } = this;
     // The contract's reasons are told here, where they are those of this key's.
-    await this.#ask(action, call);
+    await this.#trial.ask(action, this.#callOf(call));
     try {
       if (!signed) return await relay.send({ kind: "open-call", call }, (hash) => transactionWith(ledger, call, hash));
       const nonce = await ledger.nonce(learner);
@@ -258,34 +265,18 @@ export class Transactor {
       return await relay.send(asked, (hash) => transactionWith(ledger, this.#dataOf(asked), hash));
     } catch (error) {
       // It may be done all the same, by somebody else or by a relay that answered too late: then the contract says so.
-      if (error instanceof ColearnError && error.code === "not-relayed") await this.#ask(action, call);
+      if (error instanceof ColearnError && error.code === "not-relayed") {
+        await this.#trial.ask(action, this.#callOf(call));
+      }
       throw error;
     }
   }
 
-  /** @throws RevertError where the contract would refuse a call of this key's */
-  async #ask(action: string, data: string, blockTag?: number): Promise<void> {
-    const { provider, address: to, interface: contract } = this.ledger;
-    try {
-      await provider.call({ to, data, from: this.address, ...(blockTag === undefined ? {} : { blockTag }) });
-    } catch (error) {
-      throw explain(error, action, contract);
-    }
-  }
-
-  async #sendAlone(action: string, data: string): Promise<TransactionReceipt> {
-    const receipt = await this.#mine(action, data);
-    if (receipt.status === 1) return receipt;
-    // Mined but refused: what the estimate saw was overtaken. Asking again tells why.
-    await this.#ask(action, data, receipt.blockNumber);
-    throw new ColearnError("reverted", `transaction ${receipt.hash} to ${action} was mined but refused`);
-  }
-
   async #mine(action: string, data: string, room = 0n): Promise<TransactionReceipt> {
     try {
-      return await this.#outbox.send({ to: this.ledger.address, data }, room);
+      return await this.#outbox.send(this.#callOf(data), room);
     } catch (error) {
-      throw explain(error, action, this.ledger.interface);
+      throw this.#trial.explain(error, action);
     }
   }
 }

@@ -123,6 +123,16 @@ export interface CastVote {
   readonly transaction: string;
 }
 
+/** Whether an experiment is over for good. */
+export function isFinal(status: Status): status is "completed" | "cancelled" {
+  return status === "completed" || status === "cancelled";
+}
+
+/** The last round that has ended; 0 where none has. */
+export function lastSettled({ status, round }: Pick<Snapshot, "status" | "round">): number {
+  return status === "running" ? round - 1 : round;
+}
+
 export function has(bitmap: bigint, index: number): boolean {
   return ((bitmap >> BigInt(index)) & 1n) === 1n;
 }

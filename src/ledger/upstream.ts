@@ -192,13 +192,18 @@ export async function agreeOnChain(
   found.sort(([a], [b]) => upstreams.indexOf(a) - upstreams.indexOf(b));
   const [first] = found;
   if (first === undefined) {
-    const reasons = silent.map(([{ name }, why]) => `${name}: ${why}`).join("; ");
-    throw new UserError("rpc", `none of the ${upstreams.length} JSON-RPC endpoints answers: ${reasons}`, {
-      remedy: "check that they run, and --rpc",
-    });
+    const reasons = silent.map(([{ name }, why]) => `${name}: ${why}`);
+    throw noneAnswers(upstreams.length, reasons);
   }
   for (const [upstream, identity] of found) requireSameChain(first, [upstream, identity], asked);
   return { chain: first[1], silent };
+}
+
+/** @param reasons why not, endpoint by endpoint */
+export function noneAnswers(endpoints: number, reasons: readonly string[]): UserError {
+  return new UserError("rpc", `none of the ${endpoints} JSON-RPC endpoints answers: ${reasons.join("; ")}`, {
+    remedy: "check that they run, and --rpc",
+  });
 }
 
 function requireSameChain(

@@ -59,7 +59,8 @@ function readContact(text: string): z.output<typeof contactSchema> | undefined {
   return contactSchema.safeParse(json).data;
 }
 
-function peerOf(address: string): string {
+/** The peer id that an address ends with. */
+export function peerOf(address: string): string {
   return address.slice(address.lastIndexOf("/") + 1);
 }
 

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { BaseWallet } from "ethers";
@@ -15,11 +14,11 @@ import type { Emit } from "./events.ts";
 import { Journal } from "./journal.ts";
 import { fetchManifest } from "./manifest.ts";
 import { LearnerNode } from "./node.ts";
-import { openStore, type StoreOptions } from "./open-store.ts";
+import { makeHome, openStore, type StoreOptions } from "./open-store.ts";
 import { castRelayed } from "./relay/cast-relayed.ts";
 import { callTime, RelayClient } from "./relay/client.ts";
 import { serveRelay } from "./relay/serve.ts";
-import { linkToJoin, Secrets } from "./secrets.ts";
+import { linkToJoin, Secrets, secretScope } from "./secrets.ts";
 
 export interface LaunchOptions extends StoreOptions {
   readonly ledger: Ledger;
@@ -67,11 +66,9 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   const { config } = description;
   await using resources = new AsyncDisposableStack();
 
-  await mkdir(home, { recursive: true }).catch((cause: unknown) => {
-    throw new UserError("home", `the folder ${home} cannot be made`, { remedy: "give another with --home", cause });
-  });
-  const scope = { chain: await ledger.chain(), contract: ledger.address, experiment, learner: wallet.address };
-  const journal = new Journal(join(home, "journal.sqlite"), scope);
+  await makeHome(home);
+  const scope = await secretScope(ledger, experiment);
+  const journal = new Journal(join(home, "journal.sqlite"), { ...scope, learner: wallet.address });
   resources.defer(() => journal.close());
   const store = await openStore(options);
   resources.defer(() => store.stop());

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ColearnError, UserError } from "../errors.ts";
 import { RevertError } from "../ledger/errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Experiment, Snapshot } from "../ledger/types.ts";
+import { lastSettled, type Experiment, type Snapshot } from "../ledger/types.ts";
 import { formatContentId, type ContentId } from "../weights/content-id.ts";
 import { encodeContact } from "./contact.ts";
 import type { Context } from "./context.ts";
@@ -103,7 +103,7 @@ export class LearnerNode {
   async #snapshot(): Promise<Snapshot> {
     const { transactor, experiment, emit } = this.#context;
     const snapshot = await this.#ledger.snapshot(experiment, transactor.address);
-    const settled = snapshot.status === "running" ? snapshot.round - 1 : snapshot.round;
+    const settled = lastSettled(snapshot);
     this.#lastTold ??= settled;
     while (this.#lastTold < settled) {
       const round = ++this.#lastTold;

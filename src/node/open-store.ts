@@ -1,5 +1,7 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import { UserError } from "../errors.ts";
 import { openHeliaStore } from "../storage/helia.ts";
 import { openKuboStore } from "../storage/kubo.ts";
 import type { Store } from "../storage/store.ts";
@@ -13,6 +15,16 @@ export interface StoreOptions {
   readonly listen?: readonly string[] | undefined;
   /** Multiaddresses at which others reach it, where they differ from those it listens at. */
   readonly announce?: readonly string[] | undefined;
+}
+
+/**
+ * Makes a node's own folder.
+ * @throws UserError where it cannot be made
+ */
+export async function makeHome(home: string): Promise<void> {
+  await mkdir(home, { recursive: true }).catch((cause: unknown) => {
+    throw new UserError("home", `the folder ${home} cannot be made`, { remedy: "give another with --home", cause });
+  });
 }
 
 /** Opens the store that the options name. */

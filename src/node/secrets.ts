@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 
 import { keccak256, type BaseWallet } from "ethers";
 
+import type { Ledger } from "../ledger/ledger.ts";
 import type { ExperimentConfig } from "../ledger/types.ts";
 
 /** A learner proposes no more often than this: more links would take too long to compute. */
@@ -70,6 +71,11 @@ export class Secrets {
     const message = JSON.stringify(["colearn", ...this.#scope, ...purpose]);
     return `0x${createHmac("sha256", this.#key).update(message).digest("hex")}`;
   }
+}
+
+/** The scope of a learner's secrets in an experiment. */
+export async function secretScope(ledger: Ledger, experiment: bigint): Promise<SecretScope> {
+  return { chain: await ledger.chain(), contract: ledger.address, experiment };
 }
 
 /** The end of the hash chain to join with, where proposers are drawn. */

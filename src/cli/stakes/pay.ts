@@ -1,7 +1,8 @@
 import { UserError } from "../../errors.ts";
-import { claimThrough, lastSettled, refundThrough, type Fund, type Stakes } from "../../ledger/stakes.ts";
+import { claimThrough, refundThrough, type Fund, type Stakes } from "../../ledger/stakes.ts";
 import type { Paid, StakesSender } from "../../ledger/stakes-sender.ts";
 import { Token } from "../../ledger/token.ts";
+import { isFinal, lastSettled } from "../../ledger/types.ts";
 import { print, printJson } from "../output.ts";
 import { requireFund, requireKnownCode, withSender, type SpendOptions, type StakesOptions } from "./session.ts";
 
@@ -80,8 +81,7 @@ export async function refund(experiment: bigint, options: ThroughOptions): Promi
   await pay(experiment, options, async (stakes, sender, fund) => {
     const { ledger } = stakes;
     const snapshot = await ledger.snapshot(experiment);
-    const isOver = snapshot.status === "completed" || snapshot.status === "cancelled";
-    const penalised = isOver && fund.terms.penalty > 0n ? await penaliseAll(stakes, sender) : [];
+    const penalised = isFinal(snapshot.status) && fund.terms.penalty > 0n ? await penaliseAll(stakes, sender) : [];
     const through = options.through ?? refundThrough(fund, snapshot.round);
     const rest = through < fund.rounds ? " There are more rounds: refund again." : "";
     return {

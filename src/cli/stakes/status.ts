@@ -1,6 +1,6 @@
-import { Stakes, lastSettled, type Due, type Fund } from "../../ledger/stakes.ts";
+import { Stakes, type Due, type Fund } from "../../ledger/stakes.ts";
 import { Token } from "../../ledger/token.ts";
-import type { Experiment, Snapshot } from "../../ledger/types.ts";
+import { isFinal, lastSettled, type Experiment, type Snapshot } from "../../ledger/types.ts";
 import type { ContractOptions } from "../options.ts";
 import { paint, print, printJson } from "../output.ts";
 import { resolveExperiment, withLedger } from "../session.ts";
@@ -146,7 +146,7 @@ function headText({ stakes, isKnown, experiment: { config }, snapshot }: Standin
 function termsText({ fund, token, learners, refundable, snapshot }: OpenStanding): string[] {
   const { stake, penalty, proposalReward, voteReward } = fund.terms;
   const amount = (value: bigint) => `${token.format(value)} ${token.symbol}`;
-  const isOver = snapshot.status === "completed" || snapshot.status === "cancelled";
+  const isOver = isFinal(snapshot.status);
   return [
     `The terms, opened by ${fund.sponsor}, in the token at ${token.address}:`,
     `  ${amount(stake)} is staked by each learner, ${amount(penalty)} taken from it for each suspension;`,

@@ -2,6 +2,7 @@ import type { Interface } from "ethers";
 
 import { ColearnError } from "../../errors.ts";
 import { RevertError } from "../../ledger/errors.ts";
+import { GAS_MARGIN } from "../../ledger/outbox.ts";
 import { isCallSignedByKey, openMethods, signedMethods, type RelayedCall } from "../../ledger/signed-call.ts";
 import { Allowance, CALLS_PER_ROUND, hourOf, learnersGas, periodOf, STRANGERS_GAS } from "./budget.ts";
 import { refused, type RelayContext } from "./collector.ts";
@@ -10,8 +11,6 @@ import type { Refusal } from "./votes.ts";
 
 /** No call takes more gas but one that suspends a great many learners, which others will make. */
 const MAX_CALL_GAS = 2_000_000n;
-/** What a call is signed for beyond its estimate: the outbox's margin. */
-const MARGIN_GAS = 300_000n;
 /** Who is charged for calls that are nobody's. */
 const NOBODY = "nobody";
 
@@ -116,7 +115,7 @@ export class CallSender {
       const snapshot = await ledger.snapshot(experiment, isSigned ? learner : undefined);
       const isStranger = isSigned && snapshot.index === undefined;
       const period = periodOf(snapshot.status, snapshot.round, Date.now());
-      const amount = gas + MARGIN_GAS;
+      const amount = gas + GAS_MARGIN;
       const calls = { period, name: learner, limit: BigInt(CALLS_PER_ROUND), amount: 1n };
       const spent = isStranger
         ? { period: hourOf(Date.now()), name: "strangers", limit: STRANGERS_GAS, amount }

@@ -5,7 +5,6 @@ import type { Logger } from "pino";
 
 import { ColearnError } from "../../errors.ts";
 import { RevertError } from "../../ledger/errors.ts";
-import { queryLogs } from "../../ledger/logs.ts";
 import { toScore } from "../../ledger/score.ts";
 import { signVote, type SignedVote } from "../../ledger/signed-vote.ts";
 import type { Transactor } from "../../ledger/transactor.ts";
@@ -52,7 +51,9 @@ export function castRelayed(options: CastRelayedOptions): Casting {
       const fromBlock = Math.max(0, (await ledger.provider.getBlockNumber()) - LOOK_BACK_BLOCKS);
       const onLedger = async () => {
         const { approvals, rejections } = await ledger.round(options.experiment, round);
-        return has(approvals | rejections, index) ? transactionOf(options, round, fromBlock) : undefined;
+        if (!has(approvals | rejections, index)) return undefined;
+        const votes = await ledger.votes(options.experiment, fromBlock);
+        return votes.find((cast) => cast.round === round && cast.voter === voter)?.transaction;
       };
       return bring(options, { round, vote, signed, proposer, onLedger }, secondsLeft, signal);
     },
@@ -129,17 +130,4 @@ async function sendOwn({ transactor, experiment }: CastRelayedOptions, { round, 
     if (hash !== undefined) return hash;
     throw error;
   }
-}
-
-/** The transaction whose event tells of this learner's vote. */
-async function transactionOf({ transactor, experiment }: CastRelayedOptions, round: number, fromBlock: number) {
-  const { provider, interface: contract, address } = transactor.ledger;
-  const word = (value: number | bigint) => `0x${value.toString(16).padStart(64, "0")}`;
-  const events = ["Voted", "VotesCast"].map((name) => contract.getEvent(name)?.topicHash ?? "");
-  const logs = await queryLogs(provider, { address, topics: [events, word(experiment), word(round)], fromBlock });
-  return logs.find((log) => {
-    const args = contract.parseLog(log)?.args;
-    const voters = (args?.voters as readonly string[] | undefined) ?? [String(args?.voter)];
-    return voters.includes(transactor.address);
-  })?.transactionHash;
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 
 import { ColearnError } from "../../errors.ts";
+import { reasonOf } from "../../ledger/errors.ts";
 import type { CallRelay, RelayedCall } from "../../ledger/signed-call.ts";
 import type { SignedVote } from "../../ledger/signed-vote.ts";
 import type { ExperimentConfig } from "../../ledger/types.ts";
@@ -135,9 +136,6 @@ export class RelayClient implements CallRelay {
   }
 
   #failed(error: unknown): undefined {
-    this.#options.log.debug(
-      { reason: error instanceof Error ? error.message : String(error) },
-      "a relay gave no answer",
-    );
+    this.#options.log.debug({ reason: reasonOf(error) }, "a relay gave no answer");
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { TypedDataDomain } from "ethers";
 import type { Logger } from "pino";
 
-import { RevertError } from "../../ledger/errors.ts";
+import { reasonOf, RevertError } from "../../ledger/errors.ts";
 import { isSignedByKey, type SignedVote } from "../../ledger/signed-vote.ts";
 import type { Transactor } from "../../ledger/transactor.ts";
 import { has, type ExperimentConfig, type Snapshot } from "../../ledger/types.ts";
@@ -202,8 +202,7 @@ export class Collector {
       try {
         await this.#send(false);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        log.warn({ reason }, "the votes were not sent; trying again");
+        log.warn({ reason: reasonOf(error) }, "the votes were not sent; trying again");
         pause = Math.max(interval, FAILURE_MILLISECONDS);
       }
       if (this.#held.size > 0) await sleep(pause, undefined, { signal: this.#wake.signal }).catch(() => undefined);

@@ -1,13 +1,13 @@
-import { mkdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { BaseWallet } from "ethers";
 import type { Logger } from "pino";
 
-import { UserError } from "../../errors.ts";
+import { reasonOf } from "../../ledger/errors.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { Transactor } from "../../ledger/transactor.ts";
-import { openStore, type StoreOptions } from "../open-store.ts";
+import { isFinal } from "../../ledger/types.ts";
+import { makeHome, openStore, type StoreOptions } from "../open-store.ts";
 import { serveRelay } from "./serve.ts";
 
 export interface RunRelayOptions extends Omit<StoreOptions, "kubo"> {
@@ -34,9 +34,7 @@ export async function runRelay(options: RunRelayOptions): Promise<void> {
   const { config } = await ledger.experiment(experiment);
   const transactor = await Transactor.create(ledger, wallet, { maxFeePerGas: options.maxFee });
   await using resources = new AsyncDisposableStack();
-  await mkdir(home, { recursive: true }).catch((cause: unknown) => {
-    throw new UserError("home", `the folder ${home} cannot be made`, { remedy: "give another with --home", cause });
-  });
+  await makeHome(home);
   const store = await openStore({ home, listen, announce });
   resources.defer(() => store.stop());
   if (store.messages === undefined) throw new Error("the embedded store has no messages");
@@ -47,12 +45,12 @@ export async function runRelay(options: RunRelayOptions): Promise<void> {
   while (!stopped()) {
     try {
       const { status } = await ledger.snapshot(experiment);
-      if (status === "completed" || status === "cancelled") {
+      if (isFinal(status)) {
         log.info(`the experiment is ${status}`);
         return;
       }
     } catch (error) {
-      log.warn({ reason: error instanceof Error ? error.message : String(error) }, "the ledger did not answer");
+      log.warn({ reason: reasonOf(error) }, "the ledger did not answer");
     }
     await sleep(INTERVAL_MILLISECONDS, undefined, { signal: stopping }).catch(() => undefined);
   }

@@ -1,4 +1,5 @@
 import { ColearnError } from "../../errors.ts";
+import { reasonOf } from "../../ledger/errors.ts";
 import type { Messages } from "../../storage/messages.ts";
 import { CallSender } from "./calls.ts";
 import { Collector, refused, type RelayContext } from "./collector.ts";
@@ -25,8 +26,7 @@ export async function serveRelay(context: RelayContext, messages: Messages): Pro
       return encodeAnswer(said);
     },
     (error, peer) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      refusals.add(peer, error instanceof ColearnError ? error.code : "stream", reason);
+      refusals.add(peer, error instanceof ColearnError ? error.code : "stream", reasonOf(error));
     },
   );
   return {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import { claimThrough, lastSettled, refundThrough, type Fund } from "../../../src/ledger/stakes.ts";
+import { claimThrough, refundThrough, type Fund } from "../../../src/ledger/stakes.ts";
+import { lastSettled } from "../../../src/ledger/types.ts";
 import type { Snapshot } from "../../../src/ledger/types.ts";
 
 const snapshot = (status: Snapshot["status"], round: number) => ({ status, round }) as Snapshot;
