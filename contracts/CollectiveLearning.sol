@@ -329,7 +329,9 @@ contract CollectiveLearning is ICollectiveLearning, EIP712, Nonces {
         lane = lane.cast(index, approve);
         slot.lane = lane;
         emit Voted(id, round, msg.sender, approve, score);
-        if (lane.isComplete() || lane.decidesEarly()) _settleIfDecided(id, e, round, proposal);
+        if (lane.isComplete() || lane.decidesEarly()) {
+            _settleIfDecided(id, e, round, proposal, e.ballots[round][proposal].read());
+        }
     }
 
     /// @inheritdoc ICollectiveLearning
@@ -359,7 +361,7 @@ contract CollectiveLearning is ICollectiveLearning, EIP712, Nonces {
         tally.rejections |= taken & ~approvals;
         box.record(tally);
         emit VotesCast(id, round, batch.approvals, batch.voters, batch.scores);
-        _settleIfDecided(id, e, round, proposal);
+        _settleIfDecided(id, e, round, proposal, tally);
     }
 
     /// @return taken Those of the given voters who have not voted yet and signed.
@@ -446,7 +448,9 @@ contract CollectiveLearning is ICollectiveLearning, EIP712, Nonces {
         lane = lane.reveal(index, approve);
         slot.lane = lane;
         emit Voted(id, round, voter, approve, score);
-        if (lane.isRevealed() || lane.decidesEarly()) _settleIfDecided(id, e, round, proposal);
+        if (lane.isRevealed() || lane.decidesEarly()) {
+            _settleIfDecided(id, e, round, proposal, e.ballots[round][proposal].read());
+        }
     }
 
     /// @inheritdoc ICollectiveLearning
@@ -471,7 +475,7 @@ contract CollectiveLearning is ICollectiveLearning, EIP712, Nonces {
         Ballot ballot = e.config.ballot;
         if ((ballot == Ballot.Open) != (stage == Stage.Vote)) revert WrongBallot(id, ballot);
         _loadRound(id, round, stage == Stage.Reveal ? Phase.Reveal : Phase.Vote);
-        if (lane.isVoter(index)) revert AlreadyVoted(voter);
+        if (lane.hasVoted(index)) revert AlreadyVoted(voter);
         revert NotVoter(voter, round, proposal);
     }
 
@@ -523,8 +527,13 @@ contract CollectiveLearning is ICollectiveLearning, EIP712, Nonces {
 
     /// @dev Whose vote may still come is not absent from a round that ends before its deadline. Of sealed ballots no others
     /// may come than those sealed.
-    function _settleIfDecided(ExperimentId id, Experiment storage e, uint32 round, bytes32 proposal) private {
-        Votes memory votes = e.ballots[round][proposal].read();
+    function _settleIfDecided(
+        ExperimentId id,
+        Experiment storage e,
+        uint32 round,
+        bytes32 proposal,
+        Votes memory votes
+    ) private {
         uint256 absent = e.traits.isSealed() ? votes.missing().without(votes.seals) : 0;
         if (votes.missing() != absent) {
             if (!e.traits.decidesEarly()) return;

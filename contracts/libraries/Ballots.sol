@@ -165,6 +165,7 @@ library Lanes {
 
     /// @notice Whether the round is not settled, the lane is at this stage, and a learner of it is to vote and has not: all
     /// that must hold for a vote but the deadline, in two comparisons.
+    /// @dev The second one is `takes`, written out: a call of it here would cost each vote 70 gas more.
     function awaits(Lane lane, uint256 index, Stage asked) internal pure returns (bool) {
         uint256 own = Lane.unwrap(lane) >> (index % SIZE);
         return own & OWN == 1 && Lane.unwrap(lane) & (OUTCOME | STAGE) == uint256(asked) << STAGE_AT;
