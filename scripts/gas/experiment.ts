@@ -1,6 +1,8 @@
 /** Experiments to measure: each on a chain of its own, with one proposer more than voters, everybody doing its duty. */
 import { network } from "hardhat";
 
+import { signCall } from "../../src/ledger/signed-call.ts";
+import { domainOf, signVote } from "../../src/ledger/signed-vote.ts";
 import {
   Admission,
   Ballot,
@@ -176,27 +178,12 @@ export class Experiment {
 
   /** The votes of some, signed, as they stand in a batch: in the order of the learners. */
   async sign(voters: readonly Signer[], round: number): Promise<SignedVote[]> {
-    const domain = {
-      name: "CollectiveLearning",
-      version: "1",
-      chainId: (await this.ethers.provider.getNetwork()).chainId,
-      verifyingContract: await this.ledger.getAddress(),
-    };
-    const types = {
-      Vote: [
-        { name: "experiment", type: "uint256" },
-        { name: "round", type: "uint32" },
-        { name: "proposal", type: "bytes32" },
-        { name: "voter", type: "address" },
-        { name: "approve", type: "bool" },
-        { name: "score", type: "int64" },
-      ],
-    };
+    const domain = await this.domain();
+    const ballot = { experiment: ID, round, proposal: contentIdOf(round).digest, approve: true, score: BigInt(SCORE) };
     const votes: SignedVote[] = [];
     for (const voter of voters) {
-      const proposal = contentIdOf(round).digest;
-      const message = { experiment: ID, round, proposal, voter: voter.address, approve: true, score: SCORE };
-      const { r, yParityAndS } = this.ethers.Signature.from(await voter.signTypedData(domain, types, message));
+      const { signature } = await signVote(voter, domain, { ...ballot, voter: voter.address });
+      const { r, yParityAndS } = this.ethers.Signature.from(signature);
       votes.push({ score: SCORE, r, vs: yParityAndS });
     }
     return votes;
@@ -204,23 +191,17 @@ export class Experiment {
 
   /** A call that a learner signed, sent by another. */
   async execute(learner: Signer, call: string): Promise<number> {
-    const verifyingContract = await this.ledger.getAddress();
-    const { chainId } = await this.ethers.provider.getNetwork();
     const deadline = (await this.time.latest()) + HOUR;
     const nonce = await this.ledger.nonces(learner.address);
-    const signature = await learner.signTypedData(
-      { name: "CollectiveLearning", version: "1", chainId, verifyingContract },
-      {
-        Call: [
-          { name: "learner", type: "address" },
-          { name: "call", type: "bytes" },
-          { name: "nonce", type: "uint256" },
-          { name: "deadline", type: "uint256" },
-        ],
-      },
-      { learner: learner.address, call, nonce, deadline },
-    );
+    const message = { learner: learner.address, call, nonce, deadline: BigInt(deadline) };
+    const { signature } = await signCall(learner, await this.domain(), message);
     return await gasOf(this.ledger.executeBySig(learner.address, call, deadline, signature));
+  }
+
+  /** What its signatures are bound to. */
+  async domain() {
+    const { chainId } = await this.ethers.provider.getNetwork();
+    return domainOf(chainId, await this.ledger.getAddress());
   }
 
   async passWindow(): Promise<void> {

@@ -1,4 +1,5 @@
 /** The gas of what an experiment without stakes does: setting up, rounds with either ballot, waiting in vain. */
+import { signInvitation } from "../../src/ledger/signed-invitation.ts";
 import { Experiment, ID } from "./experiment.ts";
 import type { Steps } from "./figures.ts";
 
@@ -27,17 +28,7 @@ async function joinSecond(experiment: Experiment, invitation?: string): Promise<
 async function invite(experiment: Experiment, learner: string): Promise<string> {
   const [coordinator] = experiment.learners;
   if (coordinator === undefined) throw new Error("there is no coordinator");
-  const { chainId } = await experiment.ethers.provider.getNetwork();
-  return await coordinator.signTypedData(
-    { name: "CollectiveLearning", version: "1", chainId, verifyingContract: await experiment.ledger.getAddress() },
-    {
-      Invitation: [
-        { name: "experiment", type: "uint256" },
-        { name: "learner", type: "address" },
-      ],
-    },
-    { experiment: ID, learner },
-  );
+  return await signInvitation(coordinator, await experiment.domain(), ID, learner);
 }
 
 export async function measureSetUp(): Promise<Steps> {

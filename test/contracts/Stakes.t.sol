@@ -2,18 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {CollectiveLearning} from "../../contracts/CollectiveLearning.sol";
-import {
-    Admission,
-    Ballot,
-    Config,
-    ContentId,
-    ExperimentId,
-    Selection,
-    Snapshot
-} from "../../contracts/ICollectiveLearning.sol";
+import {ContentId, ExperimentId, Snapshot} from "../../contracts/ICollectiveLearning.sol";
 import {Terms} from "../../contracts/IStakes.sol";
 import {Bitmap} from "../../contracts/libraries/Bitmap.sol";
 import {Stakes} from "../../contracts/Stakes.sol";
+import {stakedConfig} from "./Configs.sol";
 import {PlainToken} from "./tokens/PlainToken.sol";
 import {VM} from "./Vm.sol";
 
@@ -99,7 +92,7 @@ contract StakesTest {
     }
 
     function _start(Terms memory terms) private {
-        _ledger.createExperiment(_config());
+        _ledger.createExperiment(stakedConfig(ROUNDS, address(_stakes), false));
         _token.mint(address(this), ROUNDS * (uint256(terms.proposalReward) + terms.voteReward));
         _token.approve(address(_stakes), type(uint256).max);
         _stakes.openTerms(ID, terms);
@@ -130,27 +123,5 @@ contract StakesTest {
             VM.warp(uint256(seen.deadline) + 1);
             _ledger.advance(ID);
         }
-    }
-
-    function _config() private view returns (Config memory) {
-        return
-            Config({
-                manifest: ContentId(keccak256("manifest"), 0x55),
-                weights: ContentId(keccak256("initial"), 0x55),
-                rounds: ROUNDS,
-                minLearners: 2,
-                maxLearners: 256,
-                approvalBps: 5000,
-                proposeWindow: 100,
-                voteWindow: 100,
-                pauseLimit: 300,
-                enrolmentDeadline: uint40(block.timestamp + 200),
-                admission: Admission.Open,
-                selection: Selection.RoundRobin,
-                ballot: Ballot.Open,
-                earlyDecision: false,
-                revealWindow: 0,
-                stakes: address(_stakes)
-            });
     }
 }

@@ -2,22 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {CollectiveLearning} from "../../contracts/CollectiveLearning.sol";
-import {
-    Admission,
-    Ballot,
-    Config,
-    ContentId,
-    ExperimentId,
-    Outcome,
-    Round,
-    Selection,
-    Snapshot,
-    Status,
-    Vote
-} from "../../contracts/ICollectiveLearning.sol";
+import {ContentId, ExperimentId, Outcome, Round, Snapshot, Status, Vote} from "../../contracts/ICollectiveLearning.sol";
 import {Account, Fund, Terms} from "../../contracts/IStakes.sol";
 import {Bitmap} from "../../contracts/libraries/Bitmap.sol";
 import {Stakes} from "../../contracts/Stakes.sol";
+import {stakedConfig} from "./Configs.sol";
 import {PlainToken} from "./tokens/PlainToken.sol";
 import {VM} from "./Vm.sol";
 
@@ -67,26 +56,7 @@ contract StakesPeople {
     }
 
     function _create(uint256 number, Terms memory terms) private {
-        LEDGER.createExperiment(
-            Config({
-                manifest: ContentId(keccak256("manifest"), 0x55),
-                weights: ContentId(keccak256("initial"), 0x55),
-                rounds: ROUNDS,
-                minLearners: 2,
-                maxLearners: 256,
-                approvalBps: 5000,
-                proposeWindow: 100,
-                voteWindow: 100,
-                pauseLimit: 300,
-                enrolmentDeadline: uint40(block.timestamp + 200),
-                admission: Admission.Open,
-                selection: Selection.RoundRobin,
-                ballot: Ballot.Open,
-                earlyDecision: number == 2,
-                revealWindow: 0,
-                stakes: address(STAKES)
-            })
-        );
+        LEDGER.createExperiment(stakedConfig(ROUNDS, address(STAKES), number == 2));
         STAKES.openTerms(ExperimentId.wrap(number), terms);
     }
 

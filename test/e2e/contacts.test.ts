@@ -7,6 +7,7 @@ import { devAccount } from "../../src/ledger/dev-accounts.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { Transactor } from "../../src/ledger/transactor.ts";
 import { ContactBook, parseContact } from "../../src/node/contact.ts";
+import { configWith } from "./support/config.ts";
 
 describe("contacts, on a real chain", function () {
   this.timeout(60_000);
@@ -18,26 +19,8 @@ describe("contacts, on a real chain", function () {
     const provider = await connect({ rpc: chain.rpc });
     resources.defer(() => provider.destroy());
     const ledger = new Ledger(provider, (await deployContract(devAccount(2).connect(provider))).address);
-    const id = await (
-      await Transactor.create(ledger, devAccount(2))
-    ).createExperiment({
-      manifest: { digest: `0x${"1".repeat(64)}`, codec: 0x55 },
-      weights: { digest: `0x${"2".repeat(64)}`, codec: 0x55 },
-      rounds: 3,
-      minLearners: 2,
-      maxLearners: 3,
-      approvalBps: 5_000,
-      proposeWindow: 60,
-      voteWindow: 60,
-      pauseLimit: 60,
-      enrolmentDeadline: (await ledger.now()) + 3_600,
-      admission: "open",
-      selection: "round-robin",
-      ballot: "open",
-      earlyDecision: false,
-      revealWindow: 0,
-      stakes: undefined,
-    });
+    const coordinator = await Transactor.create(ledger, devAccount(2));
+    const id = await coordinator.createExperiment(configWith({ enrolmentDeadline: (await ledger.now()) + 3_600 }));
     const address = "/ip4/192.0.2.1/tcp/4001/p2p/12D3KooWHonest";
     const honest = await Transactor.create(ledger, devAccount(0));
     await honest.join(id, JSON.stringify({ addresses: [address] }));

@@ -10,27 +10,10 @@ import { abi } from "../../src/ledger/generated/abi.ts";
 import { bytecode } from "../../src/ledger/generated/bytecode.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { Transactor } from "../../src/ledger/transactor.ts";
-import type { ExperimentConfig } from "../../src/ledger/types.ts";
 import { colearn, until } from "./support/colearn.ts";
+import { configWith } from "./support/config.ts";
 
-const config: ExperimentConfig = {
-  manifest: { digest: `0x${"1".repeat(64)}`, codec: 0x55 },
-  weights: { digest: `0x${"2".repeat(64)}`, codec: 0x70 },
-  rounds: 3,
-  minLearners: 2,
-  maxLearners: 3,
-  approvalBps: 5_000,
-  proposeWindow: 60,
-  voteWindow: 60,
-  pauseLimit: 60,
-  enrolmentDeadline: Math.floor(Date.now() / 1000) + 3_600,
-  admission: "invited",
-  selection: "round-robin",
-  ballot: "sealed",
-  earlyDecision: true,
-  revealWindow: 60,
-  stakes: undefined,
-};
+const config = configWith({ admission: "invited", ballot: "sealed", earlyDecision: true, revealWindow: 60 });
 
 /** What Hardhat tells of a transaction that waits. */
 type Waiting = Readonly<Record<"from" | "nonce" | "hash" | "maxFeePerGas" | "maxPriorityFeePerGas", string>>;

@@ -10,30 +10,19 @@ import { Ledger } from "../../../src/ledger/ledger.ts";
 import { signCall, type RelayedCall } from "../../../src/ledger/signed-call.ts";
 import { signVote, type VoteMessage } from "../../../src/ledger/signed-vote.ts";
 import { Transactor, type TransactorOptions } from "../../../src/ledger/transactor.ts";
-import type { ExperimentConfig } from "../../../src/ledger/types.ts";
 import { decodeAnswer, encodeRequest, PROTOCOL, type Answer, type Request } from "../../../src/node/relay/protocol.ts";
 import { serveRelay } from "../../../src/node/relay/serve.ts";
 import { openHeliaStore } from "../../../src/storage/helia.ts";
 import { temporaryFolder } from "./colearn.ts";
+import { configWith } from "./config.ts";
 
-const config: ExperimentConfig = {
-  manifest: { digest: `0x${"1".repeat(64)}`, codec: 0x55 },
-  weights: { digest: `0x${"2".repeat(64)}`, codec: 0x70 },
-  rounds: 3,
-  minLearners: 2,
+const config = configWith({
   maxLearners: 10,
-  approvalBps: 5_000,
   proposeWindow: 600,
   voteWindow: 600,
   pauseLimit: 600,
   enrolmentDeadline: Math.floor(Date.now() / 1000) + 36_000,
-  admission: "open",
-  selection: "round-robin",
-  ballot: "open",
-  earlyDecision: false,
-  revealWindow: 0,
-  stakes: undefined,
-};
+});
 export const proposal = { digest: `0x${"3".repeat(64)}`, codec: 0x55 };
 
 /** The account that a relay pays with. */
