@@ -7,7 +7,7 @@ import { startChain, type LocalChain } from "../../src/demo/chain.ts";
 import { UserError } from "../../src/errors.ts";
 import { connect } from "../../src/ledger/connect.ts";
 import { endpointRequest, Endpoint } from "../../src/ledger/endpoint.ts";
-import { colearn, colearnJson, type Run } from "./support/colearn.ts";
+import { colearn, colearnJson, until, type Run } from "./support/colearn.ts";
 
 const USER = "operator";
 const PASSWORD = "hunter2hunter2";
@@ -207,7 +207,6 @@ describe("an endpoint of JSON-RPC", function () {
     provider.destroy();
     expect(error).to.be.instanceOf(UserError).and.include({ code: "rpc", name: "UserError" });
     expect(String(error)).to.include(gateway.host).and.include("no answer in time").and.not.include(KEY);
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    expect(await gateway.connections()).to.equal(0);
+    await until("the gateway sees its connection closed", async () => (await gateway.connections()) === 0);
   });
 });
