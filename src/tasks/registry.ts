@@ -1,9 +1,10 @@
 import { UserError } from "../errors.ts";
+import { iris } from "./iris/iris.ts";
 import { mnist } from "./mnist/mnist.ts";
 import type { Task } from "./task.ts";
 
 /** All tasks, in the order in which lists show them. */
-export const tasks: readonly Task[] = [mnist];
+export const tasks: readonly Task[] = [mnist, iris];
 
 /** @throws UserError `unknown-task` with the names there are */
 export function getTask(name: string): Task {

