@@ -32,6 +32,21 @@ export interface OutboxOptions {
   readonly patienceMilliseconds?: number | undefined;
   /** Nothing is signed that offers more than this for a unit of gas, wei. Default 500 gwei. */
   readonly maxFeePerGas?: bigint | undefined;
+  /** Told once of each transaction of this key that is mined and deep enough, refused ones included. */
+  readonly onTransaction?: ((told: TransactionTold) => void) | undefined;
+}
+
+/** What a transaction did and cost, when it is mined and deep enough. */
+export interface TransactionTold {
+  /** What it was for, in words, as "vote". */
+  readonly action: string;
+  readonly hash: string;
+  readonly succeeded: boolean;
+  readonly gasUsed: bigint;
+  /** Wei. */
+  readonly fee: bigint;
+  /** From the first broadcast for this nonce until it was deep enough. */
+  readonly milliseconds: number;
 }
 
 export interface Call {
@@ -40,6 +55,7 @@ export interface Call {
 }
 
 interface Signed {
+  readonly action: string;
   readonly call: Call;
   readonly gasLimit: bigint;
 }
@@ -49,6 +65,8 @@ interface Slot {
   readonly nonce: number;
   /** A block when the nonce was free. */
   readonly since: number;
+  /** When it was first used, unix milliseconds. */
+  readonly began: number;
   /** What the last of the transactions offered. */
   fees: Fees;
   /** By hash, in the order of signing, what an endpoint took, or may have taken. */
@@ -74,6 +92,7 @@ export class Outbox {
   readonly #from: string;
   readonly #patience: number;
   readonly #cap: bigint;
+  readonly #onTransaction: OutboxOptions["onTransaction"];
   #confirmations: number | undefined;
   /** By nonce, what is not mined as far as is known, and what was mined of late. */
   readonly #slots = new Map<number, Slot>();
@@ -86,16 +105,18 @@ export class Outbox {
     this.#confirmations = options.confirmations;
     this.#patience = options.patienceMilliseconds ?? 30_000;
     this.#cap = options.maxFeePerGas ?? DEFAULT_MAX_FEE;
+    this.#onTransaction = options.onTransaction;
   }
 
   /**
    * Sends a call and waits until it is mined, as deep as it must be. One at a time: the caller waits for one before it
    * sends the next. The same call, after it failed, is taken for another try: where the first is done, that is the answer.
-   * @param room gas beyond the estimate and its margin, for what may take more when it is mined
+   * @param options.action what it is for, in words
+   * @param options.room gas beyond the estimate and its margin, for what may take more when it is mined
    * @throws ColearnError `not-mined`, `not-final`, `replaced` or `fee-too-high`; what ethers throws where the contract
    *   refuses the call
    */
-  async send({ to, data }: Call, room = 0n): Promise<TransactionReceipt> {
+  async send({ to, data }: Call, { action = "send", room = 0n } = {}): Promise<TransactionReceipt> {
     const call = { to, data };
     for (;;) {
       const [block, nonce] = await Promise.all([this.#provider.getBlockNumber(), this.#nonce()]);
@@ -109,16 +130,16 @@ export class Outbox {
       if (done === "look again") continue;
       if (done) return done;
       const gasLimit = gasLimitOf(stuck, call) ?? (await this.#estimate(call)) + room;
-      const populated = await this.#populate({ call, gasLimit }, nonce);
+      const populated = await this.#populate({ action, call, gasLimit }, nonce);
       const market = feesOf(populated);
       requireAffordable(market, this.#cap);
       const isStuck = stuck !== undefined && stuck.transactions.size > 0;
       const fees = isStuck ? higher(market, raise(stuck.fees, this.#cap)) : market;
       const slot = isStuck
         ? stuck
-        : { nonce, since: block - 1, fees, transactions: new Map(), done: undefined, isTold: false };
+        : { nonce, since: block - 1, began: Date.now(), fees, transactions: new Map(), done: undefined, isTold: false };
       this.#slots.set(nonce, slot);
-      const receipt = await this.#mine(populated, { call, gasLimit }, fees, slot);
+      const receipt = await this.#mine(populated, { action, call, gasLimit }, fees, slot);
       if (receipt) return receipt;
     }
   }
@@ -214,11 +235,18 @@ export class Outbox {
 
   /** Notes which transaction used a nonce. @returns its receipt if it is the call that is waited for */
   #done(slot: Slot, receipt: TransactionReceipt, awaited: Call): TransactionReceipt | undefined {
+    const isNews = slot.done === undefined;
     slot.done = slot.transactions.get(receipt.hash);
+    if (isNews && slot.done) this.#tell(slot.done.action, receipt, slot);
     for (const { nonce } of this.#slots.values()) if (nonce < slot.nonce - MAX_REMEMBERED) this.#slots.delete(nonce);
     const isAwaited = slot.done !== undefined && keyOf(slot.done.call) === keyOf(awaited);
     slot.isTold = isAwaited || receipt.status !== 1;
     return isAwaited ? receipt : undefined;
+  }
+
+  #tell(action: string, { hash, status, gasUsed, fee }: TransactionReceipt, { began }: Slot): void {
+    const milliseconds = Date.now() - began;
+    this.#onTransaction?.({ action, hash, succeeded: status === 1, gasUsed, fee, milliseconds });
   }
 
   /**

@@ -123,7 +123,7 @@ export class StakesSender {
   }
 
   async #mine(action: string, to: string, data: string): Promise<TransactionReceipt> {
-    const receipt = await this.#outbox.send({ to, data }).catch((error: unknown) => {
+    const receipt = await this.#outbox.send({ to, data }, { action }).catch((error: unknown) => {
       throw this.#trial.explain(error, action);
     });
     return this.#trial.requireDone(action, { to, data }, receipt);

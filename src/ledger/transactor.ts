@@ -274,7 +274,7 @@ export class Transactor {
 
   async #mine(action: string, data: string, room = 0n): Promise<TransactionReceipt> {
     try {
-      return await this.#outbox.send(this.#callOf(data), room);
+      return await this.#outbox.send(this.#callOf(data), { action, room });
     } catch (error) {
       throw this.#trial.explain(error, action);
     }

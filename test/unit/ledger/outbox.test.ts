@@ -3,7 +3,7 @@ import { makeError, Transaction, Wallet, type Signer } from "ethers";
 
 import { ColearnError, UserError } from "../../../src/errors.ts";
 import type { Provider } from "../../../src/ledger/connect.ts";
-import { Outbox, type OutboxOptions } from "../../../src/ledger/outbox.ts";
+import { Outbox, type OutboxOptions, type TransactionTold } from "../../../src/ledger/outbox.ts";
 
 const GWEI = 1_000_000_000n;
 const wallet = new Wallet(`0x${"7".repeat(64)}`);
@@ -24,6 +24,7 @@ class FakeChain {
   nonce = 5;
   estimates = 0;
   price = 10n * GWEI;
+  status = 1;
   /** Looks at each transaction before the chain does; what it throws is the endpoint's answer. */
   onBroadcast: (transaction: Transaction, count: number) => void = () => undefined;
   onLook: (looks: number) => void = () => undefined;
@@ -100,7 +101,9 @@ class FakeChain {
   async getTransactionReceipt(hash: string): Promise<object | null> {
     this.onLook(++this.#looks);
     const transaction = this.mined.get(hash);
-    return transaction ? { hash, status: 1, confirmations: async () => 1 } : null;
+    return transaction
+      ? { hash, status: this.status, gasUsed: 21_000n, fee: 21_000n * GWEI, confirmations: async () => 1 }
+      : null;
   }
 
   fees(): number[] {
@@ -134,6 +137,28 @@ describe("an outbox", () => {
     expect(chain.broadcast.map(({ nonce }) => nonce)).to.deep.equal([5, 6]);
     expect([first.hash, second.hash]).to.deep.equal(chain.broadcast.map(({ hash }) => hash));
     expect(chain.fees()).to.deep.equal([10, 10]);
+  });
+
+  it("tells once of each transaction that is mined, of what is given up and mined later too, and whether it failed", async () => {
+    const told: TransactionTold[] = [];
+    const outbox = chain.outbox({ onTransaction: (one) => told.push(one) });
+    await failure(outbox.send(vote, { action: "vote" }));
+    expect(told).to.deep.equal([]);
+    chain.onLook = () => {
+      chain.mine();
+    };
+    chain.mine();
+    await outbox.send(other, { action: "advance" });
+    chain.status = 0;
+    await outbox.send(other, { action: "advance" });
+    const [first, second, third] = chain.mined.keys();
+    expect(told.map(({ action, hash, succeeded }) => ({ action, hash, succeeded }))).to.deep.equal([
+      { action: "vote", hash: first, succeeded: true },
+      { action: "advance", hash: second, succeeded: true },
+      { action: "advance", hash: third, succeeded: false },
+    ]);
+    expect(told[0]).to.deep.include({ gasUsed: 21_000n, fee: 21_000n * GWEI });
+    expect(told[0]?.milliseconds).to.be.within(0, 60_000);
   });
 
   it("replaces a transaction that is not mined, each time for 15 % more, then says that it was not mined", async () => {
