@@ -1,12 +1,10 @@
-/**
- * Who should have been selected, worked out again from what the contract says it mixed into the seed: the mirror of
- * `contracts/libraries/Lots.sol`.
- */
-import { concat, keccak256, toBeHex, ZeroHash } from "ethers";
+/** Who should have been selected, worked out again: the mirror of `contracts/libraries/Lots.sol`. */
+import { concat, keccak256, toBeHex } from "ethers";
 
-import { has, type MixedSeed } from "../ledger/types.ts";
+import { has } from "../ledger/types.ts";
 
-function mix(seed: string, entropy: string): string {
+/** The seed with something more in it. */
+export function mix(seed: string, entropy: string): string {
   return keccak256(concat([seed, entropy]));
 }
 
@@ -30,22 +28,4 @@ export function nextAfter(set: bigint, index: number): number {
     if (has(set, next)) return next;
   }
   return -1;
-}
-
-/** What the seed was when each round opened, by round; and where a seed does not follow from the one before. */
-export function replaySeeds(mixed: readonly MixedSeed[]): { seeds: Map<number, string>; broken: number[] } {
-  const seeds = new Map<number, string>();
-  const broken: number[] = [];
-  let seed = ZeroHash;
-  for (const { round, entropy, seed: told } of mixed) {
-    seed = mix(seed, entropy);
-    if (seed !== told) broken.push(round);
-    seeds.set(round + 1, seed);
-  }
-  return { seeds, broken };
-}
-
-/** Whether each link that a learner revealed hashes to the one that it revealed before. */
-export function linksFollow(links: readonly string[]): boolean {
-  return links.every((link, at) => at === 0 || keccak256(link) === links[at - 1]);
 }

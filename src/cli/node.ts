@@ -1,24 +1,16 @@
-import { type Command, Option } from "commander";
-import type { Logger } from "pino";
+import type { Command } from "commander";
 
 import { UserError } from "../errors.ts";
-import type { BackendChoice } from "../learning/tfjs/backend.ts";
 import type { NodeEvent } from "../node/events.ts";
 import { launch } from "../node/launch.ts";
-import { getTask } from "../tasks/registry.ts";
-import { splitKinds, type SplitKind } from "../tasks/split.ts";
-import { startTaskLearner } from "../tasks/task-learner.ts";
-import type { Manifest } from "../weights/manifest.ts";
+import { type DataOptions, startLearner, withData } from "./data.ts";
 import {
-  backendOption,
-  between,
   collect,
   type ContractOptions,
   experimentId,
   integer,
   type KeyOptions,
   logLevelOption,
-  shard,
   votesOption,
   withContract,
   withJson,
@@ -28,14 +20,8 @@ import { createLogger, printJsonLine } from "./output.ts";
 import { readInvitation } from "./invitation.ts";
 import { fundedKey, openLedger, resolveExperiment, signingKey } from "./session.ts";
 
-interface NodeOptions extends ContractOptions, KeyOptions {
+interface NodeOptions extends ContractOptions, KeyOptions, DataOptions {
   readonly home: string;
-  readonly shard?: { readonly index: number; readonly learners: number };
-  readonly dataDir?: string;
-  readonly testDir?: string;
-  readonly split: SplitKind;
-  readonly trainRatio?: number;
-  readonly backend: BackendChoice;
   readonly listen?: string[];
   readonly announce?: string[];
   readonly peer?: string[];
@@ -55,13 +41,8 @@ export function register(program: Command): void {
     .command("node")
     .description("run a learner's node: join, train, propose, evaluate and vote until the experiment ends")
     .argument("[experiment]", "number of the experiment; the newest one if left out", experimentId)
-    .requiredOption("--home <dir>", "the node's own folder: store and journal")
-    .option("--data-dir <dir>", "folder with the learner's private data, in the task's own format")
-    .option("--test-dir <dir>", "folder with separate test data")
-    .option("--shard <i/n>", "the learner's part of the task's public data, or of --data-dir", shard)
-    .addOption(new Option("--split <how>", "how shards are made").choices(splitKinds).default("iid"))
-    .option("--train-ratio <part>", "part of the data that is trained on", between(0, 1))
-    .addOption(backendOption())
+    .requiredOption("--home <dir>", "the node's own folder: store and journal");
+  withData(command)
     .option("--listen <multiaddr>", "where the store listens; may be repeated (default: loopback)", collect)
     .option("--announce <multiaddr>", "where others reach it, if elsewhere; may be repeated", collect)
     .option("--peer <multiaddr>", "a peer to fetch from beyond those on the ledger; may be repeated", collect)
@@ -117,7 +98,10 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
       ledger,
       wallet,
       experiment,
-      createLearner: (manifest) => createLearner(options, manifest, aborted.signal, log),
+      createLearner: async (manifest) => {
+        const learner = await startLearner(options, manifest, { signal: aborted.signal, logger: log });
+        return { learner, backend: learner.info.backend.description };
+      },
       peers: options.peer,
       relayers: options.relayer,
       invitation,
@@ -134,31 +118,4 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
     ledger.provider.destroy();
     if (process.connected) process.disconnect();
   }
-}
-
-/** The learner that the manifest describes, in a worker thread, on the data that the operator named. */
-async function createLearner(options: NodeOptions, manifest: Manifest, signal: AbortSignal, log: Logger) {
-  const task = getTask(manifest.task.name);
-  const { shard, dataDir, testDir, split, backend } = options;
-  if (dataDir === undefined && shard === undefined) {
-    throw new UserError("shard", "neither private data nor a part of the public data is given", {
-      remedy: "give a folder with --data-dir, or for example --shard 0/3 for the first third of the public data",
-    });
-  }
-  const { index, learners } = shard ?? { index: 0, learners: 1 };
-  const { seed, metric, model } = manifest;
-  const trainRatio = options.trainRatio ?? task.trainRatio;
-  const learner = await startTaskLearner(
-    {
-      task: task.name,
-      params: manifest.task.params,
-      shard: { dataDir, testDir, index, learners, split, seed, trainRatio },
-      seed,
-      metric,
-      topology: model.topology,
-      backend,
-    },
-    { signal, logger: log },
-  );
-  return { learner, backend: learner.info.backend.description };
 }

@@ -10,21 +10,18 @@ import {
 } from "ethers";
 
 import { UserError } from "../errors.ts";
-import type { ContentId } from "../weights/content-id.ts";
 import type { Provider } from "./connect.ts";
+import { configOf, contentId, contentIdOrNone, member, type RawConfig, type RawContentId } from "./decode.ts";
 import { explain } from "./errors.ts";
 import { abi } from "./generated/abi.ts";
 import { queryLogs, topicsOf } from "./logs.ts";
 import { fromScore } from "./score.ts";
 import { domainOf } from "./signed-vote.ts";
 import {
-  admissions,
-  ballots,
   has,
   outcomes,
   phases,
   statuses,
-  selections,
   type CastVote,
   type Experiment,
   type Learner,
@@ -39,29 +36,18 @@ export interface AnnouncedContact {
   readonly contact: string;
 }
 
-interface RawContentId {
-  readonly digest: string;
-  readonly codec: bigint;
-}
-
-const contentId = ({ digest, codec }: RawContentId): ContentId => ({ digest, codec: Number(codec) });
-const contentIdOrNone = (raw: RawContentId) => (raw.digest === ZeroHash ? undefined : contentId(raw));
-
-function member<T>(names: readonly T[], value: bigint): T {
-  const name = names[Number(value)];
-  if (name === undefined) throw new Error(`the contract answered ${value}, which this version does not know`);
-  return name;
-}
-
 /** Reads one deployed contract. Nothing here signs or sends. */
 export class Ledger {
   readonly address: string;
   readonly provider: Provider;
   readonly interface = new Interface(abi);
   readonly #contract: Contract;
+  readonly #block: number | undefined;
 
-  constructor(provider: Provider, address: string) {
+  /** @param block read what was so after this block; the latest one where left out */
+  constructor(provider: Provider, address: string, block?: number) {
     this.provider = provider;
+    this.#block = block;
     this.address = getAddress(address);
     this.#contract = new Contract(this.address, this.interface, provider);
   }
@@ -107,36 +93,9 @@ export class Ledger {
     const [coordinator, createdBlock, raw] = (await this.#read("getExperiment", experiment)) as [
       string,
       bigint,
-      Record<string, bigint> & {
-        manifest: RawContentId;
-        weights: RawContentId;
-        earlyDecision: boolean;
-        stakes: string;
-      },
+      RawConfig,
     ];
-    const number = (field: string) => Number(raw[field]);
-    return {
-      coordinator,
-      createdBlock: Number(createdBlock),
-      config: {
-        manifest: contentId(raw.manifest),
-        weights: contentId(raw.weights),
-        rounds: number("rounds"),
-        minLearners: number("minLearners"),
-        maxLearners: number("maxLearners"),
-        approvalBps: number("approvalBps"),
-        proposeWindow: number("proposeWindow"),
-        voteWindow: number("voteWindow"),
-        pauseLimit: number("pauseLimit"),
-        enrolmentDeadline: number("enrolmentDeadline"),
-        admission: member(admissions, raw.admission ?? 0n),
-        selection: member(selections, raw.selection ?? 0n),
-        ballot: member(ballots, raw.ballot ?? 0n),
-        earlyDecision: raw.earlyDecision,
-        revealWindow: number("revealWindow"),
-        stakes: raw.stakes === ZeroAddress ? undefined : raw.stakes,
-      },
-    };
+    return { coordinator, createdBlock: Number(createdBlock), config: configOf(raw) };
   }
 
   async experimentCount(): Promise<number> {
@@ -172,12 +131,14 @@ export class Ledger {
       member: boolean;
       index: bigint;
       active: boolean;
+      struck: boolean;
       suspensions: bigint;
       link: string;
     };
     return {
       index: raw.member ? Number(raw.index) : undefined,
       active: raw.active,
+      struck: raw.struck,
       suspensions: Number(raw.suspensions),
       link: raw.link === ZeroHash ? undefined : raw.link,
     };
@@ -263,7 +224,7 @@ export class Ledger {
 
   async #read(method: string, ...args: readonly unknown[]): Promise<unknown> {
     try {
-      return await this.#contract.getFunction(method).staticCall(...args);
+      return await this.#contract.getFunction(method).staticCall(...args, { blockTag: this.#block ?? "latest" });
     } catch (error) {
       throw explain(error, `read ${method}`, this.interface);
     }

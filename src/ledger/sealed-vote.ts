@@ -25,8 +25,16 @@ export interface BallotScope {
 const types = ["uint256", "address", "uint256", "uint32", "bytes32", "address", "bool", "int64", "bytes32"];
 
 /** The commitment that is sealed: the contract's `sealOf`, without telling an endpoint the vote. */
-export function sealOf(scope: BallotScope, { voter, approve, score, salt }: SealedVote): string {
+export function sealOf(scope: BallotScope, vote: SealedVote): string {
+  return sealOfMillionths(scope, { ...vote, score: toScore(vote.score) });
+}
+
+/** The same, of a score as the ledger keeps it: see `toScore`. */
+export function sealOfMillionths(
+  scope: BallotScope,
+  { voter, approve, score, salt }: Omit<SealedVote, "score"> & { readonly score: bigint },
+): string {
   const { chainId, contract, experiment, round, proposal } = scope;
-  const values = [chainId, contract, experiment, round, proposal, voter, approve, toScore(score), salt];
+  const values = [chainId, contract, experiment, round, proposal, voter, approve, score, salt];
   return keccak256(AbiCoder.defaultAbiCoder().encode(types, values));
 }

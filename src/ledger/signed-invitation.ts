@@ -1,5 +1,5 @@
 /** Invitations that a coordinator signs (EIP-712) instead of sending `invite`: they cost no gas, and end with the start. */
-import type { Signer, TypedDataDomain } from "ethers";
+import { getAddress, verifyTypedData, type Signer, type TypedDataDomain } from "ethers";
 
 const types = {
   Invitation: [
@@ -16,4 +16,17 @@ export async function signInvitation(
   learner: string,
 ): Promise<string> {
   return signer.signTypedData(domain, types, { experiment, learner });
+}
+
+/** Whether the coordinator's own key signed. A coordinator that is a contract has none: only the ledger can ask it. */
+export function isInvitationSignedByKey(
+  domain: TypedDataDomain,
+  { experiment, learner, coordinator }: { experiment: bigint; learner: string; coordinator: string },
+  signature: string,
+): boolean {
+  try {
+    return verifyTypedData(domain, types, { experiment, learner }, signature) === getAddress(coordinator);
+  } catch {
+    return false;
+  }
 }

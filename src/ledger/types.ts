@@ -100,6 +100,8 @@ export interface Learner {
   /** None for who never joined. */
   readonly index: number | undefined;
   readonly active: boolean;
+  /** Whether it missed its last duty. */
+  readonly struck: boolean;
   readonly suspensions: number;
   /** The last revealed link of its hash chain; none where nothing is drawn. */
   readonly link: string | undefined;

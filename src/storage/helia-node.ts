@@ -102,16 +102,21 @@ export async function startHeliaNode({ directory, listen, announce }: HeliaNodeO
   return { directory, helia, blocks, datastore, arriving: new Map(), linger, stop };
 }
 
+/** What lies on this machine's disk under a block's content id, unchecked. */
+export async function peekLocalBlock({ blocks }: HeliaNode, cid: CID): Promise<Uint8Array | undefined> {
+  if (!(await blocks.has(cid))) return undefined;
+  for await (const bytes of blocks.get(cid)) return bytes;
+  return undefined;
+}
+
 /**
  * A block from this machine's disk, or undefined when it is not there. One that a power cut left damaged is removed
  * and counts as missing, so that the next fetch mends it.
  */
-export async function readLocalBlock({ blocks }: HeliaNode, cid: CID): Promise<Uint8Array | undefined> {
-  if (!(await blocks.has(cid))) return undefined;
-  for await (const bytes of blocks.get(cid)) {
-    if (isBlockOf(cid, bytes)) return bytes;
-  }
-  await blocks.delete(cid);
+export async function readLocalBlock(node: HeliaNode, cid: CID): Promise<Uint8Array | undefined> {
+  const bytes = await peekLocalBlock(node, cid);
+  if (bytes === undefined || isBlockOf(cid, bytes)) return bytes;
+  await node.blocks.delete(cid);
   return undefined;
 }
 

@@ -9,7 +9,8 @@ import { StoreError, onDisk } from "./errors.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { blocksOf } from "./file-dag.ts";
 import type { HeliaNode } from "./helia-node.ts";
-import { readLocalBlock, startHeliaNode } from "./helia-node.ts";
+import { peekLocalBlock, readLocalBlock, startHeliaNode } from "./helia-node.ts";
+import { inspectFile, type Presence } from "./inspect.ts";
 import { messagesOf, type Messages } from "./messages.ts";
 import { Pins } from "./pins.ts";
 import { parseProviders } from "./providers.ts";
@@ -107,6 +108,10 @@ class EmbeddedStore implements HeliaStore {
 
   async has(id: ContentId): Promise<boolean> {
     return this.#run(undefined, () => this.#isHere(toCid(id)));
+  }
+
+  async inspect(id: ContentId): Promise<Presence> {
+    return this.#run(undefined, () => inspectFile(toCid(id), (cid) => peekLocalBlock(this.#node, cid)));
   }
 
   async pin(id: ContentId, signal?: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@ import { formatContentId, toCid } from "../weights/content-id.ts";
 import { contentIdOf, kuboAddOptions } from "../weights/unixfs.ts";
 import { StoreError } from "./errors.ts";
 import { blocksOf, isBlockOf, readFile } from "./file-dag.ts";
+import { inspectFile, type Presence } from "./inspect.ts";
 import { parseProviders } from "./providers.ts";
 import type { FetchOptions, Store } from "./store.ts";
 
@@ -30,6 +31,9 @@ const DIALS_AT_ONCE = 8;
  */
 const NOT_FOUND =
   /\bblock (?:was )?not found\b|\bipld: could not find\b|\bmerkledag: not found\b|\bcontext deadline exceeded\b|\bdeadline has elapsed\b|\brequest timed out\b/i;
+
+/** What a daemon says that checks the blocks which it reads (`HashOnRead`). */
+const WRONG_HASH = /\bdifferent hash than requested\b/i;
 
 /**
  * Opens the store of a running Kubo daemon. It reads block by block and checks each, as the embedded node does, so that
@@ -138,6 +142,19 @@ class KuboStore implements Store {
       if (error instanceof StoreError && error.code !== "unavailable") return false;
       throw error;
     }
+  }
+
+  async inspect(id: ContentId): Promise<Presence> {
+    const until = this.#until();
+    const local = { offline: true, timeout: LOCAL_MILLISECONDS, signal: until };
+    return inspectFile(toCid(id), (cid) =>
+      this.#ask(until, () => this.#client.block.get(cid, local), "not-found").catch((error: unknown) => {
+        if (!(error instanceof StoreError)) throw error;
+        if (error.code === "not-found") return undefined;
+        if (WRONG_HASH.test(error.message)) return new Uint8Array(0);
+        throw error;
+      }),
+    );
   }
 
   async pin(id: ContentId, signal?: AbortSignal): Promise<void> {

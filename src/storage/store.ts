@@ -6,6 +6,7 @@
  * same content id.
  */
 import type { ContentId } from "../weights/content-id.ts";
+import type { Presence } from "./inspect.ts";
 import type { Messages } from "./messages.ts";
 
 export interface FetchOptions {
@@ -31,6 +32,8 @@ export interface Store {
   get(id: ContentId, options: FetchOptions): Promise<Uint8Array>;
   /** Whether the whole file is here. */
   has(id: ContentId): Promise<boolean>;
+  /** What is here of a file, each block's hash checked. Unlike `get` it changes nothing, and asks nobody else. */
+  inspect(id: ContentId): Promise<Presence>;
   /** Keeps a file that is here. Idempotent. */
   pin(id: ContentId, signal?: AbortSignal): Promise<void>;
   /** Lets go of a file: garbage collection may take it. Idempotent. */

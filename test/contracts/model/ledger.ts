@@ -27,7 +27,7 @@ const SCORE = 900_000;
 const ENROLMENT = 300;
 
 export class RealLedger {
-  private readonly world: World;
+  readonly world: World;
   private readonly people: readonly HardhatEthersSigner[];
 
   private constructor(world: World) {
