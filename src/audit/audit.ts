@@ -9,7 +9,7 @@ import { auditRecord } from "./ledger-audit.ts";
 import { readRecord, type ExperimentRecord } from "./record.ts";
 import type { Rule, Violation } from "./rules.ts";
 
-/** Which weights must be there: of all accepted rounds and the initial ones, the current ones only, or none. */
+/** Whose weights must be there: of all accepted rounds and the initial ones, the current ones, or no file at all. */
 export const lineages = ["accepted", "current", "none"] as const;
 
 export interface AuditRequest extends FilesRequest {
@@ -118,10 +118,11 @@ async function checkFiles(
   const { lineage, createScorer, onProgress } = request;
   const files = new Map<number, AuditedFile>();
   const report = (rule: Rule, round: number, detail: string) => violations.push({ rule, round, detail });
+  if (lineage === "none") return files;
   onProgress?.("reading the manifest");
   const manifest = await checkManifest(request, stored.config.manifest, report);
   // Without it nobody can say what the weights should be.
-  if (manifest === undefined || lineage === "none") return files;
+  if (manifest === undefined) return files;
   const scorer = await createScorer?.(manifest);
   try {
     const known = new Map<string, AuditedFile>();

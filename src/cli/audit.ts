@@ -25,7 +25,10 @@ export function register(program: Command): void {
     )
     .argument("[experiment]", "number of the experiment; the newest one if left out", experimentId)
     .addOption(
-      new Option("--lineage <which>", "whose weights must be there: of all accepted rounds, the current ones, or none")
+      new Option(
+        "--lineage <which>",
+        "whose weights must be there: of all accepted rounds, the current ones, or none: the ledger alone",
+      )
         .choices(lineages)
         .default("accepted"),
     )
