@@ -133,8 +133,10 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
       const root = nodeBlock({ children: [there, missing].map(({ cid }) => ({ cid, claims: 1000 })) });
       await plantAll([root, there]);
       expect(await store.has(fromCid(root.cid))).to.be.false;
+      expect(await store.inspect(fromCid(root.cid))).to.deep.equal({ state: "missing" });
       await opened.plant(missing);
       expect(await store.has(fromCid(root.cid))).to.be.true;
+      expect(await store.inspect(fromCid(root.cid))).to.deep.equal({ state: "whole" });
     });
 
     it("rejects with the signal's reason when that is aborted", async () => {
