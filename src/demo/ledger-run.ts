@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { audit, type Audit } from "../audit/audit.ts";
 import { ColearnError, UserError } from "../errors.ts";
 import { connect } from "../ledger/connect.ts";
 import { deployContract } from "../ledger/deploy.ts";
@@ -11,7 +12,7 @@ import { Ledger } from "../ledger/ledger.ts";
 import { Transactor } from "../ledger/transactor.ts";
 import { isFinal, lastSettled } from "../ledger/types.ts";
 import { useBackend } from "../learning/tfjs/backend.ts";
-import { encodeContact } from "../node/contact.ts";
+import { ContactBook, encodeContact } from "../node/contact.ts";
 import { fetchModel, writeModel } from "../node/export.ts";
 import { openStore } from "../node/open-store.ts";
 import { publishExperiment } from "../node/publish.ts";
@@ -209,16 +210,29 @@ async function follow(live: LiveExperiment, watcher: Watcher, signal: AbortSigna
   return times;
 }
 
-/** Fetches the model as `colearn export` does, from whichever node serves it. The report does not depend on it. */
+/**
+ * Fetches the model as `colearn export` does, from whichever node serves it, and checks the run as `colearn audit` does.
+ * The report depends on neither.
+ */
 async function takeHome({ ledger, experiment, options }: LiveExperiment, home: string, watcher: Watcher) {
   const store = await openStore({ home });
+  const timeoutMilliseconds = 10_000;
   try {
-    const model = await fetchModel({ ledger, experiment, store, timeoutMilliseconds: 10_000 });
+    const model = await fetchModel({ ledger, experiment, store, timeoutMilliseconds });
     await writeModel(join(options.out, "model"), model);
+    watcher.doing("checking all rounds again");
+    const providers = await new ContactBook(ledger, experiment, []).providers();
+    const audited = await audit({ ledger, experiment, store, providers, timeoutMilliseconds, lineage: "accepted" });
+    watcher.say(verdict(audited));
   } catch (error) {
     if (!(error instanceof ColearnError)) throw error;
-    watcher.say(`warning: the model was not written: ${error.message}`);
+    watcher.say(`warning: the model was not written, or not checked: ${error.message}`);
   } finally {
     await store.stop();
   }
+}
+
+function verdict({ rounds, files, violations: [first] }: Audit): string {
+  if (first === undefined) return `Audit: ${rounds} rounds keep every rule, ${files} files of weights are sound.`;
+  return `Audit: round ${first.round} breaks the rule "${first.rule}": ${first.detail}`;
 }

@@ -25,7 +25,6 @@ import {
   type CastVote,
   type Experiment,
   type Learner,
-  type MixedSeed,
   type Round,
   type Snapshot,
 } from "./types.ts";
@@ -177,15 +176,6 @@ export class Ledger {
         }));
       },
     );
-  }
-
-  /** What was mixed into the seed of the selection, in the order of the chain; nothing where proposers are not drawn. */
-  async seeds(experiment: bigint): Promise<MixedSeed[]> {
-    return (await this.#events(experiment, ["SeedMixed"])).map(({ args }) => ({
-      round: Number(args.round),
-      entropy: String(args.entropy),
-      seed: String(args.seed),
-    }));
   }
 
   /** Hashes of the transactions that did something in each round, in the order of the chain, by round. */

@@ -107,14 +107,6 @@ export interface Learner {
   readonly link: string | undefined;
 }
 
-/** The seed of the selection, as something was mixed into it. */
-export interface MixedSeed {
-  /** 0: by a learner that joined. */
-  readonly round: number;
-  readonly entropy: string;
-  readonly seed: string;
-}
-
 /** A vote with what only its event tells. */
 export interface CastVote {
   readonly round: number;

@@ -29,6 +29,7 @@ describe("colearn demo", function () {
   it("decides on the ledger as in one process, vote for vote", async () => {
     const ledger = await demo();
     expect(pidsIn(ledger.logs)).to.have.length(3);
+    expect(ledger.logs).to.match(/Audit: 4 rounds keep every rule, [1-5] files of weights are sound/);
     run = colearn;
     const local = await demo("--driver", "local");
 
