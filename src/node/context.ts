@@ -6,6 +6,8 @@ import type { ExperimentConfig } from "../ledger/types.ts";
 import type { Store } from "../storage/store.ts";
 import type { ContentId } from "../weights/content-id.ts";
 import { parseProposal } from "../weights/spec.ts";
+import type { Stop } from "../weights/manifest.ts";
+import type { Metric } from "../weights/metric.ts";
 import type { WeightsSpec } from "../weights/weights.ts";
 import type { Casting } from "./casting.ts";
 import { fetchFile, type ContactBook } from "./contact.ts";
@@ -29,6 +31,8 @@ export interface Context {
   readonly config: Pick<ExperimentConfig, "rounds" | "selection">;
   readonly learner: MachineLearningInterface;
   readonly spec: WeightsSpec;
+  /** When the manifest stops the experiment early; undefined where it never does. */
+  readonly stop: { readonly when: Stop; readonly direction: Metric["direction"] } | undefined;
   readonly emit: Emit;
   readonly log: Logger;
   /** How long a fetch may stand still before the next provider, or the end. */

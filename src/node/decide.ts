@@ -30,6 +30,8 @@ export interface RecordedVote {
 export type Action =
   | { readonly type: "join" }
   | { readonly type: "resume" }
+  /** The experiment has stopped early: without active learners it ends. */
+  | { readonly type: "leave" }
   | { readonly type: "start" }
   | { readonly type: "synchronise"; readonly weights: ContentId; readonly round: number }
   /** Train and propose; with `recorded`, send that again instead of training. */
@@ -61,6 +63,8 @@ export type WaitReason =
   /** It sealed a vote in this round, and the journal that says which one is lost. */
   | "seal-forgotten"
   | "paused"
+  /** The experiment has stopped early, and its last deadlines pass. */
+  | "stopped"
   /** It voted on another proposal in this round before the chain was reorganised: a second vote is never given. */
   | "voted-otherwise";
 
@@ -72,6 +76,7 @@ export const TURN_SECONDS = 3;
 
 /**
  * @param now the best estimate of the chain's time, unix seconds: judges deadlines when the chain mines on demand only
+ * @param stopped whether the experiment has stopped early, by its manifest and the rounds that have ended
  */
 export function decide(
   snapshot: Snapshot,
@@ -79,13 +84,16 @@ export function decide(
   self: Self,
   journal: RoundJournal,
   now: number,
+  stopped = false,
 ): Action {
   const { status, phase, round, deadline, index } = snapshot;
 
   if (status === "none" || status === "cancelled") return { type: "finish", status: "cancelled" };
-  if (index === undefined) return outsider(snapshot, config);
+  const isStopping = stopped && status !== "completed";
+  if (index === undefined) return isStopping ? { type: "wait", reason: "stopped" } : outsider(snapshot, config);
   const synchronise = outOfDate(snapshot, self);
   if (status === "completed") return synchronise ?? { type: "finish", status };
+  if (isStopping) return leaveAndLeadOn(snapshot, index, synchronise, now);
   if (!has(snapshot.active, index)) return { type: "resume" };
 
   // The nodes take turns by rank among the active ones: the first right after the deadline.
@@ -120,6 +128,23 @@ export function decide(
     return { type: "vote", round, proposal, proposer, secondsLeft: deadline - now, recorded };
   }
   return { type: "wait", reason: "votes", until: turn + 1 };
+}
+
+/**
+ * After an early stop. Leaving comes first: who has left has no duty that it could miss, and so no suspension. The open
+ * round passes without a majority of its voters, then the pause, and the experiment is completed.
+ */
+function leaveAndLeadOn(
+  { active, deadline, round }: Snapshot,
+  index: number,
+  synchronise: Action | undefined,
+  now: number,
+): Action {
+  if (has(active, index)) return { type: "leave" };
+  // Nobody is active any more: turns go by the order of joining.
+  const turn = deadline + index * TURN_SECONDS;
+  if (now > turn) return { type: "advance", round };
+  return synchronise ?? { type: "wait", reason: "stopped", until: turn + 1 };
 }
 
 function revealOrWait(

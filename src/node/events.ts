@@ -50,6 +50,8 @@ export type NodeEvent =
   | { readonly event: "revealed"; readonly round: number; readonly weights: string; readonly transaction: string }
   | { readonly event: "advanced"; readonly round: number }
   | { readonly event: "settled"; readonly round: number; readonly outcome: Outcome }
+  /** The manifest ends the experiment early: after this round. */
+  | { readonly event: "stopped"; readonly round: number; readonly reason: "target" | "patience" }
   | { readonly event: "finished"; readonly status: "completed" | "cancelled" };
 
 export type Emit = (event: NodeEvent) => void;

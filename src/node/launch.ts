@@ -7,7 +7,7 @@ import { ColearnError, UserError } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { Transactor } from "../ledger/transactor.ts";
 import type { MachineLearningInterface } from "../learning/interface.ts";
-import type { Manifest } from "../weights/manifest.ts";
+import { stopOf, type Manifest } from "../weights/manifest.ts";
 import { castDirectly, castSealed } from "./casting.ts";
 import { announce, ContactBook } from "./contact.ts";
 import type { Emit } from "./events.ts";
@@ -105,7 +105,9 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   log.info({ learner: wallet.address, experiment: Number(experiment), task: manifest.task.name, backend }, "ready");
   emit({ event: "ready", learner: wallet.address, experiment: experiment.toString(), backend });
   const spec = manifest.weights;
-  const context = { experiment, transactor, store, contacts, journal, learner, spec, emit, log, relay: isRelay };
+  const when = stopOf(manifest);
+  const stop = when && { when, direction: manifest.metric.direction };
+  const context = { experiment, transactor, store, contacts, journal, learner, spec, stop, emit, log, relay: isRelay };
   if (messages && relays) {
     relays.own = resources.use(await serveRelay({ experiment, transactor, config, forAll: isRelay, log }, messages));
   }

@@ -3,15 +3,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ColearnError, UserError } from "../errors.ts";
 import { RevertError } from "../ledger/errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { lastSettled, type Experiment, type Snapshot } from "../ledger/types.ts";
+import { isFinal, lastSettled, type Experiment, type Snapshot } from "../ledger/types.ts";
 import { formatContentId, type ContentId } from "../weights/content-id.ts";
 import { encodeContact } from "./contact.ts";
+import { describeStop, stopRound } from "./checkpoints.ts";
 import type { Context } from "./context.ts";
 import { decide, type Action } from "./decide.ts";
 import { propose } from "./duties/propose.ts";
 import { reveal } from "./duties/reveal.ts";
 import { synchronise } from "./duties/synchronise.ts";
 import { vote } from "./duties/vote.ts";
+import { History } from "./history.ts";
 
 /** After a failure the node looks again later, at most this much. */
 const MAX_BACKOFF_MILLISECONDS = 15_000;
@@ -32,6 +34,7 @@ const OVERTAKEN = new Set([
   "NotSealed",
   "AlreadyJoined",
   "AlreadyActive",
+  "NotActive",
   "TooEarly",
 ]);
 
@@ -40,7 +43,10 @@ export class LearnerNode {
   readonly #context: Context;
   readonly #ledger: Ledger;
   readonly #experiment: Experiment;
+  readonly #history: History | undefined;
   #weights: ContentId | undefined;
+  /** The early stop that was told last. */
+  #stopTold: number | undefined;
   /** The last round whose outcome was told; none before the first snapshot. */
   #lastTold: number | undefined;
   /** Seconds that the local clock is known to be ahead of the chain's. */
@@ -51,6 +57,8 @@ export class LearnerNode {
     this.#context = context;
     this.#ledger = context.transactor.ledger;
     this.#experiment = experiment;
+    const { stop } = context;
+    this.#history = stop && new History(this.#ledger, context.experiment, stop.direction);
   }
 
   /**
@@ -66,7 +74,7 @@ export class LearnerNode {
     while (!ended()) {
       try {
         const snapshot = await this.#snapshot();
-        const action = this.#decide(snapshot);
+        const action = this.#decide(snapshot, await this.#hasStopped(snapshot));
         if (action.type === "finish") {
           this.#context.emit({ event: "finished", status: action.status });
           return action.status;
@@ -113,7 +121,20 @@ export class LearnerNode {
     return snapshot;
   }
 
-  #decide(snapshot: Snapshot): Action {
+  /** Whether the experiment has stopped early. Where it is over anyway, nothing needs to be read. */
+  async #hasStopped(snapshot: Snapshot): Promise<boolean> {
+    const { stop, emit, log } = this.#context;
+    if (stop === undefined || this.#history === undefined || isFinal(snapshot.status)) return false;
+    const stopped = stopRound(stop.when, stop.direction, await this.#history.at(snapshot));
+    if (stopped !== undefined && stopped.round !== this.#stopTold) {
+      log.info(stopped, `the experiment ${describeStop(stopped)}`);
+      emit({ event: "stopped", ...stopped });
+    }
+    this.#stopTold = stopped?.round;
+    return stopped !== undefined;
+  }
+
+  #decide(snapshot: Snapshot, stopped: boolean): Action {
     const { address } = this.#context.transactor;
     const isCoordinator = this.#experiment.coordinator === address;
     const self = { address, isCoordinator, weights: this.#weights };
@@ -123,7 +144,7 @@ export class LearnerNode {
     // The ledger does not know of a signed invitation before it is used; after the start it is worth nothing.
     const isSigned = this.#context.joinTerms.invitation !== undefined && snapshot.status === "enrolling";
     const invited = snapshot.invited || isSigned;
-    return decide({ ...snapshot, invited }, this.#experiment.config, self, journal, now);
+    return decide({ ...snapshot, invited }, this.#experiment.config, self, journal, now, stopped);
   }
 
   /** "Too early" tells the chain's time: a local clock that is fast must not keep the node from its duties. */
@@ -161,6 +182,10 @@ export class LearnerNode {
       case "resume":
         log.info("resuming: this learner was suspended, or had left");
         await transactor.resume(experiment);
+        return;
+      case "leave":
+        log.info("leaving: the experiment has stopped, and ends without active learners");
+        await transactor.leave(experiment);
         return;
       case "start":
         log.info("starting the experiment");

@@ -1,5 +1,5 @@
 import type { Weights } from "../weights/weights.ts";
-import type { Manifest } from "../weights/manifest.ts";
+import type { Manifest, Stop } from "../weights/manifest.ts";
 import { specOf } from "../weights/spec.ts";
 import type { Task, TaskParams } from "./task.ts";
 
@@ -10,10 +10,12 @@ export interface ExperimentDraft {
   readonly seed: number;
   /** For people; the task's own title where left out. */
   readonly title?: string | undefined;
+  /** When the experiment ends early; never where left out. */
+  readonly stop?: Stop | undefined;
 }
 
 /** What a new experiment begins with: the document that all learners agree on, and the first current weights. */
-export async function prepareExperiment({ task, params, seed, title }: ExperimentDraft): Promise<{
+export async function prepareExperiment({ task, params, seed, title, stop }: ExperimentDraft): Promise<{
   manifest: Manifest;
   weights: Weights;
 }> {
@@ -22,8 +24,7 @@ export async function prepareExperiment({ task, params, seed, title }: Experimen
   const { useBackend } = await import("../learning/tfjs/backend.ts");
   await useBackend("cpu");
   const { format, topology, weights } = await task.createModel(complete, seed);
-  const manifest: Manifest = {
-    version: 1,
+  const fields = {
     title: title ?? task.title,
     task: { name: task.name, params: complete as Manifest["task"]["params"] },
     model: { format, topology },
@@ -31,5 +32,7 @@ export async function prepareExperiment({ task, params, seed, title }: Experimen
     metric: task.metric,
     seed,
   };
+  // Version 1 where it says all: it has the content id, and the readers, that it always had.
+  const manifest: Manifest = stop === undefined ? { version: 1, ...fields } : { version: 2, ...fields, stop };
   return { manifest, weights };
 }

@@ -4,8 +4,7 @@
  *
  * How it grows: a field that changes what an old node would do (privacy, limits on a proposal's steps, an early stop) is a
  * new version, and nodes refuse versions they do not know. A field that an old node may ignore cannot be told from a
- * mistake, so there is none: unknown keys are refused. A new version is a schema of its own beside `manifestV1` in
- * `schemas`, and `Manifest` the union of them.
+ * mistake, so there is none: unknown keys are refused. A new version is a schema of its own beside X, and `Manifest` the union of them.
  */
 import { z } from "zod";
 
@@ -22,10 +21,29 @@ import type { DType, WeightsSpec } from "./weights.ts";
 /** A manifest is refused above this. */
 export const MAX_MANIFEST_BYTES = 4_194_304;
 
+/** A target score is refused beyond this. */
+export const MAX_SCORE = 9e12;
+
 /** In a maxBytes beyond tensors and the longest header: the header's length, and whoever rounds up to a page. */
 const MAX_BYTES_SLACK = 4_096;
 
-export interface Manifest {
+/** When an experiment ends before its last round. What is left out stops nothing; one of the two is there. */
+export interface Stop {
+  /** After an accepted round in which more than half of those who voted gave this score or a better one. */
+  readonly score?: number;
+  /** After this many rounds in a row in which nothing was accepted. */
+  readonly patience?: number;
+}
+
+/** Version 2 says when to stop; version 1, which older nodes know too, does not. */
+export type Manifest = ManifestV1 | ManifestV2;
+
+interface ManifestV2 extends Omit<ManifestV1, "version"> {
+  readonly version: 2;
+  readonly stop: Stop;
+}
+
+interface ManifestV1 {
   readonly version: 1;
   /** For people, at most 200 characters. */
   readonly title: string;
@@ -75,8 +93,7 @@ const weightsSpec = z
     `has a maxBytes of more than its tensors and ${MAX_HEADER_BYTES + MAX_BYTES_SLACK} bytes`,
   );
 
-const manifestV1: z.ZodType<Manifest> = z.strictObject({
-  version: z.literal(1),
+const fields = {
   title,
   task: z.strictObject({
     name: word,
@@ -93,9 +110,29 @@ const manifestV1: z.ZodType<Manifest> = z.strictObject({
     tolerance: z.number().min(0),
   }),
   seed: z.int().min(0),
-});
+};
 
-const schemas: ReadonlyMap<unknown, z.ZodType<Manifest>> = new Map([[1, manifestV1]]);
+const stop = z
+  .strictObject({
+    // The ledger's scores have 64 bits, in millionths: a target beyond them would never be reached.
+    score: z.number().min(-MAX_SCORE).max(MAX_SCORE).exactOptional(),
+    patience: z
+      .int()
+      .min(1)
+      .max(2 ** 32 - 1)
+      .exactOptional(),
+  })
+  .refine(({ score, patience }) => score !== undefined || patience !== undefined, "has neither score nor patience");
+
+const schemas: ReadonlyMap<unknown, z.ZodType<Manifest>> = new Map<unknown, z.ZodType<Manifest>>([
+  [1, z.strictObject({ version: z.literal(1), ...fields })],
+  [2, z.strictObject({ version: z.literal(2), ...fields, stop })],
+]);
+
+/** When the experiment stops early; undefined where it never does. */
+export function stopOf(manifest: Manifest): Stop | undefined {
+  return manifest.version === 2 ? manifest.stop : undefined;
+}
 
 /**
  * Reads a manifest.

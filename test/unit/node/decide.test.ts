@@ -294,6 +294,73 @@ describe("decide, outside the rounds", () => {
   });
 });
 
+describe("decide, once the experiment has stopped early", () => {
+  const member: Self = { address: "0xL1", isCoordinator: false, weights: current };
+  const gone: Snapshot = { ...base, phase: "propose", proposal: undefined, active: 0n, index: 1 };
+  const paused: Snapshot = { ...gone, status: "paused", phase: "none" };
+  const decideStopped = (snapshot: Snapshot, self: Self, now: number, journal: RoundJournal = {}) =>
+    decide(snapshot, config, self, journal, now, true);
+  const TURN = DEADLINE + TURN_SECONDS;
+
+  for (const [what, snapshot, self, now, expected] of [
+    ["leaves, its own proposal or not", { ...base, phase: "propose", proposal: undefined }, member, 950, "leave"],
+    ["leaves instead of voting", { ...base, index: 1 }, member, 950, "leave"],
+    ["leaves instead of revealing", { ...base, phase: "reveal", seals: 0b0110n, index: 1 }, member, 950, "leave"],
+    ["leaves before it leads on", { ...base, index: 1 }, member, DEADLINE + 100, "leave"],
+    ["leaves before it fetches the last weights", { ...base, index: 1 }, { ...member, weights: other }, 950, "leave"],
+    ["leaves while others are gone already", { ...paused, active: 0b0010n }, member, 950, "leave"],
+    ["takes the last weights home", gone, { ...member, weights: other }, 950, "synchronise"],
+    ["takes the last weights home in the pause", paused, { ...member, weights: undefined }, 950, "synchronise"],
+    ["waits, and does not resume", gone, member, 950, "wait"],
+    ["waits until its turn", gone, member, TURN, "wait"],
+    ["leads on in its turn", gone, member, TURN + 1, "advance"],
+    ["waits out the pause", paused, member, TURN, "wait"],
+    ["completes it when the pause is over", paused, member, TURN + 1, "advance"],
+    ["does not join", { ...gone, index: undefined, learnerCount: 3 }, member, 950, "wait"],
+    [
+      "takes the last weights once it is completed",
+      { ...gone, status: "completed" },
+      { ...member, weights: other },
+      950,
+      "synchronise",
+    ],
+    ["finishes once it is completed", { ...gone, status: "completed" }, member, 950, "finish"],
+    ["finishes as who never joined", { ...gone, status: "completed", index: undefined }, member, 950, "finish"],
+  ] as [string, Snapshot, Self, number, Action["type"]][]) {
+    it(what, () => {
+      const action = decideStopped(snapshot, self, now, { vote: recorded });
+      expect(action.type).to.equal(expected);
+      if (action.type === "wait") expect(action.reason).to.equal("stopped");
+      if (action.type === "finish") expect(action.status).to.equal("completed");
+    });
+  }
+
+  it("comes back when a reorganisation has taken the stop away", () => {
+    expect(decide(gone, config, member, {}, 950)).to.deep.equal({ type: "resume" });
+  });
+
+  it("never takes part in a round, in whatever state the ledger is", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom<Status>("running", "paused", "completed"),
+        fc.constantFrom("propose" as const, "vote" as const, "reveal" as const),
+        fc.record({ active: fc.bigInt(0n, 15n), voters: fc.bigInt(0n, 15n), seals: fc.bigInt(0n, 15n) }),
+        fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
+        fc.constantFrom(current, other, undefined),
+        fc.integer({ min: 900, max: 1_100 }),
+        (status, phase, bitmaps, index, weights, now) => {
+          const self = { ...member, address: learners[index ?? 0] ?? "", weights };
+          const { type } = decideStopped({ ...base, ...bitmaps, status, phase, index }, self, now, { vote: recorded });
+          expect(type).to.be.oneOf(["leave", "synchronise", "advance", "wait", "finish"]);
+          expect(type === "finish", "finishes only when it is over").to.equal(
+            status === "completed" && (index === undefined || weights === current),
+          );
+        },
+      ),
+    );
+  });
+});
+
 describe("decide, whatever the snapshot", () => {
   const status = fc.constantFrom<Status>("enrolling", "running", "paused", "completed", "cancelled");
   const bitmap = fc.bigInt(0n, 0b1111n);

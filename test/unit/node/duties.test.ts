@@ -86,6 +86,7 @@ function nodeWith(replaced: {
     journal: new Journal(":memory:", scope),
     learner: learner as MachineLearningInterface,
     spec: specOf(good),
+    stop: undefined,
     emit: (event) => events.push(event),
     log: pino({ level: "silent" }),
     fetchTimeoutMilliseconds: 1_000,

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { ColearnError } from "../../../src/errors.ts";
-import { encodeManifest, MAX_MANIFEST_BYTES, parseManifest } from "../../../src/weights/manifest.ts";
+import { encodeManifest, MAX_MANIFEST_BYTES, MAX_SCORE, parseManifest, stopOf } from "../../../src/weights/manifest.ts";
 import type { Manifest } from "../../../src/weights/manifest.ts";
 import { contentIdOf } from "../../../src/weights/unixfs.ts";
 
@@ -15,6 +15,8 @@ const manifest: Manifest = {
   metric: { name: "accuracy", direction: "maximise", tolerance: 0 },
   seed: 42,
 };
+
+const stopping: Manifest = { ...manifest, version: 2, stop: { score: 0.95, patience: 5 } };
 
 /** Of maxBytes, for these tensors: their bytes, a header of 1 MiB, and 4 KiB. */
 const CEILING = 31_360 + 1_048_576 + 4_096;
@@ -184,6 +186,49 @@ describe("A manifest", function () {
     expect(parseManifest(encodeManifest(roomy))).to.deep.equal(roomy);
   });
 
+  for (const stop of [{ score: 0.95 }, { score: -MAX_SCORE }, { patience: 1 }, { score: 0, patience: 2 ** 32 - 1 }]) {
+    it(`of version 2 stops at ${JSON.stringify(stop)}, and survives being encoded and parsed`, () => {
+      const read = parseManifest(encodeManifest({ ...stopping, stop }));
+      expect(read).to.deep.equal({ ...stopping, stop });
+      expect(stopOf(read)).to.deep.equal(stop);
+    });
+  }
+
+  it("of version 1 stops never, and has the content id that it always had", async () => {
+    expect(stopOf(parseManifest(encodeManifest(manifest)))).to.equal(undefined);
+    expect(new TextDecoder().decode(encodeManifest(manifest))).to.match(/,"version":1,"weights":/);
+    expect(await contentIdOf(encodeManifest(stopping))).to.not.deep.equal(await contentIdOf(encodeManifest(manifest)));
+  });
+
+  for (const [what, document, fragment] of [
+    ["a stop in version 1", { ...stopping, version: 1 }, 'Unrecognized key: "stop"'],
+    ["no stop in version 2", { ...manifest, version: 2 }, '"stop"'],
+    ["a stop at nothing", { ...stopping, stop: {} }, '"stop": has neither score nor patience'],
+    ["a stop at something else", { ...stopping, stop: { score: 1, seconds: 3 } }, '"stop": Unrecognized key'],
+    ["a target that is text", { ...stopping, stop: { score: "0.9" } }, '"stop.score"'],
+    ["a target that is null", { ...stopping, stop: { score: null, patience: 1 } }, '"stop.score"'],
+    ["a target beyond the ledger's scores", { ...stopping, stop: { score: 2 * MAX_SCORE } }, '"stop.score"'],
+    ["a patience of no rounds", { ...stopping, stop: { patience: 0 } }, '"stop.patience"'],
+    ["a patience with a fraction", { ...stopping, stop: { patience: 1.5 } }, '"stop.patience"'],
+    ["a patience beyond all rounds", { ...stopping, stop: { patience: 2 ** 32 } }, '"stop.patience"'],
+  ] as [string, unknown, string][]) {
+    it(`is refused for ${what}, and told where`, () => {
+      expect(refusalOf(bytesOf(document)).message).to.include(fragment);
+    });
+  }
+
+  it("is read or refused as a manifest, whatever its stop", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (stop) => {
+        try {
+          expect(stopOf(parseManifest(bytesOf({ ...stopping, stop })))).to.deep.equal(stop);
+        } catch (error) {
+          expect(error).to.be.instanceOf(ColearnError).with.property("code", "manifest");
+        }
+      }),
+    );
+  });
+
   for (const [what, text, fragment] of [
     ["what is not JSON", "{", "not JSON"],
     ["a byte order mark", `\ufeff${JSON.stringify(manifest)}`, "not JSON"],
@@ -211,10 +256,10 @@ describe("A manifest", function () {
     expect(refusalOf(bytesOf(text + " ".repeat(padding + 1))).message).to.include("4194305 bytes, more than 4194304");
   });
 
-  for (const version of [0, 2, "1", null, { major: 1 }]) {
+  for (const version of [0, 3, "1", null, { major: 1 }]) {
     it(`is refused for the version ${JSON.stringify(version)} with a remedy, whatever else it holds`, () => {
       const error = refusalOf(bytesOf({ version, more: "than we know" }));
-      expect(error.message).to.include(`has the version ${JSON.stringify(version)}, and this program knows 1`);
+      expect(error.message).to.include(`has the version ${JSON.stringify(version)}, and this program knows 1, 2`);
       expect(error.remedy).to.match(/^Ask the coordinator/);
     });
   }
@@ -226,7 +271,8 @@ describe("A manifest", function () {
   for (const [what, wrong, fragment] of [
     ["a number without a value", { ...manifest, metric: { ...manifest.metric, tolerance: NaN } }, "is NaN"],
     ["a function in the topology", { ...manifest, model: { format: "x", topology: [(): number => 1] } }, "function"],
-    ["an unknown version", { ...manifest, version: 2 }, "the version 2"],
+    ["an unknown version", { ...manifest, version: 3 }, "the version 3"],
+    ["a stop that is undefined", { ...stopping, stop: { score: undefined, patience: 1 } }, "undefined"],
     [
       "more than 4 MiB",
       { ...manifest, model: { format: "x", topology: "x".repeat(MAX_MANIFEST_BYTES) } },
