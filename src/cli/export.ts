@@ -1,16 +1,16 @@
 import type { Command } from "commander";
 
-import { ColearnError, UserError } from "../errors.ts";
-import { describeModel, fetchModel, writeModel } from "../node/export.ts";
+import { type Checkpoint, describeModel, fetchModel, writeModel } from "../node/export.ts";
 import { formatContentId } from "../weights/content-id.ts";
-import { type ContractOptions, experimentId, integer, withContract, withJson } from "./options.ts";
+import { checkpoint, explainMissing, ROUND_HELP } from "./checkpoint.ts";
+import { type ContractOptions, experimentId, withContract, withJson } from "./options.ts";
 import { print, printJson } from "./output.ts";
 import { resolveExperiment, withLedger } from "./session.ts";
 import { type SourceOptions, withSource, withSourceStore } from "./source.ts";
 
 interface ExportOptions extends ContractOptions, SourceOptions {
   readonly out: string;
-  readonly round?: number;
+  readonly round?: Checkpoint;
   readonly json?: boolean;
 }
 
@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .description("take the trained model home: files for tf.loadLayersModel, and safetensors")
     .argument("[experiment]", "number of the experiment; the newest one if left out", experimentId)
     .requiredOption("--out <dir>", "folder to write to")
-    .option("--round <n>", "weights proposed in this round (default: the current weights)", integer(0));
+    .option("--round <n|best|last>", ROUND_HELP, checkpoint);
   withJson(withSource(withContract(command)))
     .addHelpText("after", "\nExample:\n  colearn export 1 --out model")
     .action(exportModel);
@@ -36,18 +36,11 @@ async function exportModel(asked: bigint | undefined, options: ExportOptions): P
       const model = await fetchModel(request).catch(explainMissing);
       const files = await writeModel(out, model);
       if (options.json) {
-        printJson({ experiment, round: model.round, weights: formatContentId(model.contentId), out, files });
+        const { score = null } = model;
+        printJson({ experiment, round: model.round, score, weights: formatContentId(model.contentId), out, files });
       } else {
         print(`Weights ${describeModel(model)}`, `Written to ${out}: ${files.join(", ")}`);
       }
     });
-  });
-}
-
-function explainMissing(error: unknown): never {
-  if (!(error instanceof ColearnError) || error.code !== "not-found") throw error;
-  throw new UserError("not-found", `no learner's node gives the model: ${error.message}`, {
-    remedy: "let one of the nodes run, or name a node's folder with --home",
-    cause: error,
   });
 }

@@ -2,12 +2,18 @@ import type { Command } from "commander";
 
 import { count, has, type CastVote, type Round, type Snapshot } from "../ledger/types.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { describeStop, settle, stopRound } from "../node/checkpoints.ts";
+import { readManifest } from "../node/export.ts";
 import { formatContentId } from "../weights/content-id.ts";
+import { stopOf } from "../weights/manifest.ts";
+import { explainMissing } from "./checkpoint.ts";
 import { type ContractOptions, experimentId, withContract, withJson } from "./options.ts";
 import { paint, print, printJson } from "./output.ts";
 import { resolveExperiment, withLedger } from "./session.ts";
+import { type SourceOptions, withSource, withSourceStore } from "./source.ts";
 
-interface StatusOptions extends ContractOptions {
+interface StatusOptions extends ContractOptions, SourceOptions {
+  readonly stop?: boolean;
   readonly json?: boolean;
 }
 
@@ -16,7 +22,10 @@ export function register(program: Command): void {
     .command("status")
     .description("show an experiment's learners, rounds and votes, from the chain alone")
     .argument("[experiment]", "number of the experiment; the newest one if left out", experimentId);
-  withJson(withContract(command)).addHelpText("after", "\nExample:\n  colearn status 1 --json").action(status);
+  command.option("--stop", "fetch the manifest too, and tell whether it has stopped the experiment early");
+  withJson(withSource(withContract(command)))
+    .addHelpText("after", "\nExample:\n  colearn status 1 --json")
+    .action(status);
 }
 
 interface RoundStatus {
@@ -31,8 +40,13 @@ async function status(asked: bigint | undefined, options: StatusOptions): Promis
     const snapshot = await ledger.snapshot(experiment);
     const learners = await ledger.learners(experiment);
     const rounds = await readRounds(ledger, experiment, snapshot);
-    if (options.json) printJson(asJson(experiment, snapshot, learners, rounds));
-    else print(...asText(experiment, snapshot, learners, rounds));
+    const stop = options.stop ? await readStop(ledger, experiment, rounds, options) : undefined;
+    if (options.json)
+      printJson({
+        ...asJson(experiment, snapshot, learners, rounds),
+        ...(options.stop && { stop: stop ? { ...stop.stop, ...stop.stopped } : null }),
+      });
+    else print(...asText(experiment, snapshot, learners, rounds, stop));
   });
 }
 
@@ -44,6 +58,30 @@ async function readRounds(ledger: Ledger, experiment: bigint, { round: last }: S
     rounds.push({ round, state: await ledger.round(experiment, round), votes });
   }
   return rounds;
+}
+
+/** When the experiment's manifest stops it, and after which round it did; null where it says nothing of that. */
+async function readStop(ledger: Ledger, experiment: bigint, rounds: readonly RoundStatus[], options: StatusOptions) {
+  return withSourceStore(options, async (store) => {
+    const { peer: peers = [], fetchTimeout } = options;
+    const request = { ledger, experiment, store, peers, timeoutMilliseconds: fetchTimeout * 1000 };
+    const manifest = await readManifest(request).catch(explainMissing);
+    const stop = stopOf(manifest);
+    if (stop === undefined) return null;
+    const { direction } = manifest.metric;
+    const settled = rounds
+      .filter(({ state }) => state.outcome !== "open")
+      .map(({ state, votes }) => settle(state.outcome, votes, direction));
+    return { stop, stopped: stopRound(stop, direction, settled) };
+  });
+}
+
+type StopStatus = Awaited<ReturnType<typeof readStop>>;
+
+function stopLines(stop: StopStatus | undefined): string[] {
+  if (stop === undefined) return [];
+  if (stop === null) return ["Its manifest stops it at no score, and after no number of rounds in vain."];
+  return [stop.stopped ? `It ${describeStop(stop.stopped)}.` : "Its manifest may stop it early, and has not."];
 }
 
 function asJson(experiment: bigint, snapshot: Snapshot, learners: string[], rounds: RoundStatus[]) {
@@ -73,13 +111,20 @@ function asJson(experiment: bigint, snapshot: Snapshot, learners: string[], roun
   };
 }
 
-function asText(experiment: bigint, snapshot: Snapshot, learners: string[], rounds: RoundStatus[]): string[] {
+function asText(
+  experiment: bigint,
+  snapshot: Snapshot,
+  learners: string[],
+  rounds: RoundStatus[],
+  stop?: StopStatus,
+): string[] {
   const { round, weights, weightsRound, active } = snapshot;
   const awaited = { none: "", propose: "a proposal", vote: "votes", reveal: "votes to be revealed" }[snapshot.phase];
   const phase = awaited && `, waiting for ${awaited}`;
   return [
     `Experiment ${experiment} is ${paint.bold(snapshot.status)}: round ${round} of ${snapshot.rounds}${phase}.`,
     `Current weights: ${formatContentId(weights)} (${weightsRound === 0 ? "initial" : `of round ${weightsRound}`})`,
+    ...stopLines(stop),
     "",
     ...learners.map((address, index) => `  learner ${index}  ${address}${has(active, index) ? "" : "  (not active)"}`),
     "",

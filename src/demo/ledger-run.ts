@@ -19,6 +19,8 @@ import { publishExperiment } from "../node/publish.ts";
 import { linkToJoin, Secrets, secretScope } from "../node/secrets.ts";
 import type { Report } from "../report/report.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
+import { encodeManifest } from "../weights/manifest.ts";
+import { encodeWeights } from "../weights/safetensors.ts";
 import { startChain } from "./chain.ts";
 import { buildReport, hasScored, roundNews, type RoundTimes } from "./ledger-report.ts";
 import type { LiveExperiment } from "./live-experiment.ts";
@@ -99,6 +101,7 @@ async function create(options: DemoOptions, transactor: Transactor, home: string
   const { learners, rounds, approvalBps, selection, ballot } = options;
   const backend = await useBackend(options.backend);
   const draft = await prepareExperiment(options);
+  const files = { manifest: encodeManifest(draft.manifest), weights: encodeWeights(draft.weights) };
   const steps = Number(options.params.stepsPerProposal ?? WINDOW_STEPS);
   const factor = Math.max(1, steps / WINDOW_STEPS) * (backend.name === "cpu" ? CPU_FACTOR : 1);
   const window = Math.ceil(WINDOW_SECONDS * factor);
@@ -119,7 +122,7 @@ async function create(options: DemoOptions, transactor: Transactor, home: string
   };
   const store = await openStore({ home });
   try {
-    return (await publishExperiment(transactor, store, draft, rules, ENROLMENT_SECONDS)).id;
+    return (await publishExperiment(transactor, store, files, rules, ENROLMENT_SECONDS)).id;
   } finally {
     await store.stop();
   }
