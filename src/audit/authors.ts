@@ -59,6 +59,8 @@ class Witness {
   readonly #seals = new Map<string, { readonly round: number; readonly commitment: string }>();
   #creation: EventOf<"ExperimentCreated"> | undefined;
   #round = 0;
+  /** Learners active before the start. */
+  #active = 0;
   /** The transaction of the last event, and what is known of it. */
   #last: { readonly hash: string; readonly call: Call | undefined; readonly isShown: boolean } | undefined;
 
@@ -109,6 +111,8 @@ class Witness {
     if (event.name === "ExperimentCreated") this.#creation = event;
     if (event.name === "Invited") this.#invited.add(event.learner);
     if (event.name === "Joined") this.#learners.push(event.learner);
+    if (event.name === "Joined" || event.name === "Resumed") this.#active++;
+    if (event.name === "Left") this.#active--;
     if (event.name === "RoundOpened") this.#round = event.round;
     if (event.name === "Proposed") this.#proposals.set(event.round, event.proposal.digest);
     if (event.name === "VoteSealed") this.#seals.set(event.voter, event);
@@ -125,8 +129,8 @@ class Witness {
     ContactUpdated: ({ learner }) => ({ method: "updateContact", by: learner, args: {} }),
     Left: ({ learner }) => ({ method: "leaveExperiment", by: learner, args: {} }),
     Resumed: ({ learner }) => ({ method: "resume", by: learner, args: {} }),
-    Started: ({ time }) => ({ method: "startExperiment", by: this.#enderOfEnrolment(time), args: {} }),
-    Cancelled: ({ time }) => ({ method: "cancelExperiment", by: this.#enderOfEnrolment(time), args: {} }),
+    Started: ({ time }) => ({ method: "startExperiment", by: this.#starter(time), args: {} }),
+    Cancelled: ({ time }) => ({ method: "cancelExperiment", by: this.#canceller(time), args: {} }),
     Proposed: ({ round, proposer, proposal }) => ({ method: "propose", by: proposer, args: { round, proposal } }),
     Voted: ({ round, voter, approve, score }) => {
       const ballot = { round, approve, score, proposal: this.#proposals.get(round) };
@@ -146,9 +150,15 @@ class Witness {
   };
 
   /** Until the deadline, the coordinator alone; then anybody. */
-  #enderOfEnrolment(time: number): string | undefined {
+  #starter(time: number): string | undefined {
     const { config, coordinator } = this.#creation ?? {};
     return time <= (config?.enrolmentDeadline ?? 0) ? coordinator : undefined;
+  }
+
+  /** The same, and after the deadline too where there are learners enough to start. */
+  #canceller(time: number): string | undefined {
+    const { config, coordinator } = this.#creation ?? {};
+    return this.#active >= (config?.minLearners ?? 0) ? coordinator : this.#starter(time);
   }
 
   /** @returns whether keys' signatures, where there are any, show it */

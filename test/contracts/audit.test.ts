@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { auditRecord } from "../../src/audit/ledger-audit.ts";
+import type { EventName } from "../../src/audit/history.ts";
 import { readRecord, type ExperimentRecord } from "../../src/audit/record.ts";
 import type { Provider } from "../../src/ledger/connect.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
@@ -10,7 +11,9 @@ import { RealLedger } from "./model/ledger.ts";
 import { apply, create } from "./model/model.ts";
 import { anyTerms, anyWish, resolve, timeOf, type Wish } from "./model/wishes.ts";
 import type { Terms } from "./model/state.ts";
-import { ethers, ID } from "./world.ts";
+import { castBy, sendBatch, signVote } from "./signatures.ts";
+import { castByWallet, withWallet } from "./wallet-world.ts";
+import { enrol, ethers, ID, passDeadline, play, run, type World } from "./world.ts";
 
 /** Sequences of calls, each on a fresh ledger: few in `npm test`, many in `npm run test:deep`. */
 const RUNS = Math.ceil(Number(process.env.COLEARN_MODEL_RUNS ?? "40") / 4);
@@ -19,6 +22,10 @@ const RECORDS = 8;
 const CHANGES = 40;
 const { COLEARN_MODEL_SEED: seed } = process.env;
 const CALLS = 70;
+
+async function ledgerOf(world: World): Promise<Ledger> {
+  return new Ledger(ethers.provider as unknown as Provider, await world.ledger.getAddress());
+}
 
 /** What becomes of an experiment under these wishes, on the real contract, as its ledger tells it. */
 async function recordOf(terms: Terms, wishes: readonly Wish[]): Promise<{ ledger: Ledger; record: ExperimentRecord }> {
@@ -30,7 +37,7 @@ async function recordOf(terms: Terms, wishes: readonly Wish[]): Promise<{ ledger
     if ((await real.perform(state, call, at)) !== undefined) continue;
     state = apply(state, call, at);
   }
-  const ledger = new Ledger(ethers.provider as unknown as Provider, await real.world.ledger.getAddress());
+  const ledger = await ledgerOf(real.world);
   return { ledger, record: await readRecord(ledger, ID) };
 }
 
@@ -70,5 +77,50 @@ describe("an audit of what the contract did", () => {
       }),
       { ...settings, numRuns: RECORDS },
     );
+  });
+
+  /** An audit of a world's experiment in which somebody else sent what a step comes from. */
+  async function auditWithSender(world: World, step: EventName, from: string) {
+    const ledger = await ledgerOf(world);
+    const record = await readRecord(ledger, ID);
+    const { events, transactions } = record.history;
+    const hash = events.find(({ name }) => name === step)!.transaction;
+    const changed = new Map(transactions).set(hash, { ...transactions.get(hash)!, from });
+    expect(auditRecord(ledger, record).violations).to.deep.equal([]);
+    const { violations } = auditRecord(ledger, { ...record, history: { events, transactions: changed } });
+    return violations.map(({ rule }) => rule);
+  }
+
+  it("finds a start, a vote and a proposal that somebody else sent", async () => {
+    const world = await run(3);
+    await play(world, 0, 1, { 1: true, 2: false });
+    for (const step of ["Started", "Voted", "Proposed", "Joined", "ExperimentCreated"] as const) {
+      expect(await auditWithSender(world, step, world.stranger.address), step).to.include("author");
+    }
+  });
+
+  it("finds a cancellation that was the coordinator's alone, for there were learners enough", async () => {
+    for (const [learners, rules] of [
+      [3, ["author"]],
+      [1, []],
+    ] as const) {
+      const world = await enrol(learners);
+      await passDeadline(world);
+      await world.ledger.cancelExperiment(ID);
+      expect(await auditWithSender(world, "Cancelled", world.stranger.address)).to.deep.equal(rules);
+    }
+  });
+
+  it("takes a contract's signature on the ledger's word, and says so", async () => {
+    const [, , , , , , , owner] = await ethers.getSigners();
+    const world = await withWallet("OwnedWallet", owner!.address);
+    const [, , , wallet] = await world.ledger.getLearners(ID);
+    const contractSignatures = [await signVote(world, owner!, true, { voter: wallet! })];
+    await sendBatch(world, [castByWallet(0), await castBy(world, 1, true)], { contractSignatures });
+    const ledger = await ledgerOf(world);
+    const { violations, authorship } = auditRecord(ledger, await readRecord(ledger, ID));
+    expect(violations).to.deep.equal([]);
+    // Its joining, through itself, and the batch.
+    expect(authorship.claimed).to.equal(2);
   });
 });

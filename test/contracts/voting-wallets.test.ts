@@ -1,53 +1,11 @@
 import { expect } from "chai";
-import type { BaseContract } from "ethers";
 
 import { Outcome, Phase } from "./ledger-contract.ts";
-import { castBy, sendBatch, signVote, type Cast } from "./signatures.ts";
-import {
-  configOf,
-  CONTACT,
-  deploy,
-  ethers,
-  ID,
-  loadFixture,
-  NO_INVITATION,
-  NO_LINK,
-  person,
-  as,
-  propose,
-  SCORE,
-  setOf,
-  snapshot,
-  type World,
-} from "./world.ts";
-
-interface Wallet extends BaseContract {
-  send(target: string, call: string): Promise<unknown>;
-}
+import { castBy, sendBatch, signVote } from "./signatures.ts";
+import { castByWallet, withWallet } from "./wallet-world.ts";
+import { ethers, ID, person, SCORE, setOf, snapshot } from "./world.ts";
 
 const MEGABYTE = 2 ** 20;
-
-/** Persons 0, 1 and 2 are learners, and a contract with index 3; round 1 waits for votes. */
-async function withWallet(name: string, ...args: unknown[]): Promise<World> {
-  const world = await loadFixture(deploy);
-  await world.ledger.createExperiment(await configOf());
-  for (const index of [0, 1, 2]) await as(world, index).join(ID, CONTACT, NO_LINK, NO_INVITATION);
-  const wallet = (await ethers.deployContract(name, args)) as unknown as Wallet;
-  const join = world.ledger.interface.encodeFunctionData("join", [ID, CONTACT, NO_LINK, NO_INVITATION]);
-  await wallet.send(await world.ledger.getAddress(), join);
-  await world.ledger.startExperiment(ID);
-  await propose(world, 0, 1);
-  return world;
-}
-
-/** The contract's vote: its signature is the one at this position among the contracts'. */
-function castByWallet(position: number, approve = true): Cast {
-  return {
-    index: 3,
-    approve,
-    signed: { score: SCORE, r: ethers.toBeHex(position, 32), vs: ethers.ZeroHash },
-  };
-}
 
 describe("a voter that is a contract (ERC-1271)", () => {
   it("votes by what its owner signed, beside others", async () => {
