@@ -18,6 +18,7 @@ import { openStore } from "../node/open-store.ts";
 import { publishExperiment } from "../node/publish.ts";
 import { linkToJoin, Secrets, secretScope } from "../node/secrets.ts";
 import type { Report } from "../report/report.ts";
+import { Resources } from "../resources.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
 import { encodeManifest } from "../weights/manifest.ts";
 import { encodeWeights } from "../weights/safetensors.ts";
@@ -45,7 +46,7 @@ const FINISH_MILLISECONDS = 60_000;
  */
 export async function runOnLedger(options: DemoOptions, watcher: Watcher, signal: AbortSignal): Promise<Report> {
   const { learners, out } = options;
-  await using resources = new AsyncDisposableStack();
+  await using resources = new Resources();
   const homes = await mkdtemp(join(tmpdir(), "colearn-demo-"));
   resources.defer(() => rm(homes, { recursive: true, force: true }));
   const home = (name: number | "export") => join(homes, `learner-${name}`);

@@ -81,10 +81,12 @@ async function getUrl(request: FetchRequest, cancelled?: FetchCancelSignal): Ret
   cancelled?.addListener(() => {
     cancelling.abort();
   });
+  // It is fetch that knows the length: Node 22's refuses to be told.
+  const told = Object.entries(request.headers).filter(([name]) => name !== "content-length");
   try {
     const response = await fetch(request.url, {
       method: request.method,
-      headers: request.headers,
+      headers: told,
       body: request.body && Buffer.from(request.body),
       redirect: "manual",
       signal: AbortSignal.any([AbortSignal.timeout(request.timeout), cancelling.signal]),

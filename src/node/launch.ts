@@ -19,6 +19,7 @@ import { castRelayed } from "./relay/cast-relayed.ts";
 import { callTime, RelayClient } from "./relay/client.ts";
 import { serveRelay } from "./relay/serve.ts";
 import { linkToJoin, Secrets, secretScope } from "./secrets.ts";
+import { Resources } from "../resources.ts";
 
 export interface LaunchOptions extends StoreOptions {
   readonly ledger: Ledger;
@@ -64,7 +65,7 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   }
   const description = await ledger.experiment(experiment);
   const { config } = description;
-  await using resources = new AsyncDisposableStack();
+  await using resources = new Resources();
 
   await makeHome(home);
   const scope = await secretScope(ledger, experiment);

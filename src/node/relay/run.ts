@@ -7,6 +7,7 @@ import { reasonOf } from "../../ledger/errors.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { Transactor } from "../../ledger/transactor.ts";
 import { isFinal } from "../../ledger/types.ts";
+import { Resources } from "../../resources.ts";
 import { makeHome, openStore, type StoreOptions } from "../open-store.ts";
 import { serveRelay } from "./serve.ts";
 
@@ -33,7 +34,7 @@ export async function runRelay(options: RunRelayOptions): Promise<void> {
   const { ledger, wallet, experiment, home, listen, announce, log, stopping } = options;
   const { config } = await ledger.experiment(experiment);
   const transactor = await Transactor.create(ledger, wallet, { maxFeePerGas: options.maxFee });
-  await using resources = new AsyncDisposableStack();
+  await using resources = new Resources();
   await makeHome(home);
   const store = await openStore({ home, listen, announce });
   resources.defer(() => store.stop());
