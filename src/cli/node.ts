@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { UserError } from "../errors.ts";
 import type { NodeEvent } from "../node/events.ts";
 import { launch } from "../node/launch.ts";
+import { DEFAULT_KEPT_ROUNDS } from "../node/retention.ts";
 import { type DataOptions, startLearner, withData } from "./data.ts";
 import {
   collect,
@@ -30,6 +31,8 @@ interface NodeOptions extends ContractOptions, KeyOptions, DataOptions {
   readonly relayer?: string[];
   readonly relay?: boolean;
   readonly invitation?: string;
+  readonly keep: number;
+  readonly keepLineage?: boolean;
   readonly fetchTimeout: number;
   readonly untilComplete?: boolean;
   readonly logLevel: string;
@@ -52,6 +55,8 @@ export function register(program: Command): void {
     .option("--relay", "send other learners' signed votes and calls too, and pay for them")
     .option("--invitation <file|hex>", "the coordinator's signed invitation")
     .option("--fetch-timeout <seconds>", "give up a fetch that stands still this long", integer(1, 3600), 30)
+    .option("--keep <rounds>", "settled rounds whose weights stay on disk", integer(1), DEFAULT_KEPT_ROUNDS)
+    .option("--keep-lineage", "keep all accepted weights, however old")
     .option("--until-complete", "stop when the experiment ends, instead of serving its weights on")
     .addOption(logLevelOption());
   withJson(withKey(withContract(command)))

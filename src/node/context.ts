@@ -13,6 +13,7 @@ import type { Casting } from "./casting.ts";
 import { fetchFile, type ContactBook } from "./contact.ts";
 import type { Emit, Scores } from "./events.ts";
 import type { Journal } from "./journal.ts";
+import type { Keeping } from "./retention.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** What a duty works with. */
@@ -33,6 +34,8 @@ export interface Context {
   readonly spec: WeightsSpec;
   /** When the manifest stops the experiment early; undefined where it never does. */
   readonly stop: { readonly when: Stop; readonly direction: Metric["direction"] } | undefined;
+  /** Which weights stay on disk. */
+  readonly keeping: Keeping;
   readonly emit: Emit;
   readonly log: Logger;
   /** How long a fetch may stand still before the next provider, or the end. */

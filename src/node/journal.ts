@@ -1,8 +1,9 @@
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 
 import { ColearnError, UserError } from "../errors.ts";
 import { sameContentId, type ContentId } from "../weights/content-id.ts";
 import type { RecordedVote, RoundJournal } from "./decide.ts";
+import type { Held } from "./retention.ts";
 
 /** Which experiment a journal's entries are about. */
 export interface JournalScope {
@@ -46,6 +47,17 @@ export class Journal {
           approve INTEGER,
           score REAL,
           PRIMARY KEY (chain, contract, experiment, learner, round, kind)
+        ) STRICT;
+        CREATE TABLE IF NOT EXISTS held (
+          chain TEXT NOT NULL,
+          contract TEXT NOT NULL,
+          experiment TEXT NOT NULL,
+          learner TEXT NOT NULL,
+          round INTEGER NOT NULL,
+          digest TEXT NOT NULL,
+          codec INTEGER NOT NULL,
+          accepted INTEGER NOT NULL,
+          PRIMARY KEY (chain, contract, experiment, learner, round, digest)
         ) STRICT;
         BEGIN IMMEDIATE; COMMIT;
       `);
@@ -101,6 +113,34 @@ export class Journal {
     this.#write(round, "vote", proposal, approve ? 1 : 0, Number.isNaN(score) ? null : score);
   }
 
+  /** Weights that were pinned for this experiment and not let go of. */
+  held(): Held[] {
+    const rows = this.#db.prepare(`SELECT round, digest, codec, accepted FROM held WHERE ${IN_SCOPE}`);
+    return rows.all(...this.#scope).map((row) => {
+      const { round, digest, codec, accepted } = row as unknown as HeldRow;
+      return { round, weights: { digest, codec }, accepted: accepted === 1 };
+    });
+  }
+
+  /** Writes down, before it is done, that weights are pinned for a round. Idempotent. */
+  recordHeld({ round, weights, accepted }: Held): void {
+    this.#change(
+      `INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET accepted = max(accepted, excluded.accepted)`,
+      [...this.#scope, round, weights.digest, weights.codec, accepted ? 1 : 0],
+    );
+  }
+
+  /** Whether another experiment of this journal holds the same weights. */
+  isHeldElsewhere({ digest }: ContentId): boolean {
+    const query = `SELECT 1 FROM held WHERE digest = ? AND NOT (${IN_SCOPE}) LIMIT 1`;
+    return this.#db.prepare(query).get(digest, ...this.#scope) !== undefined;
+  }
+
+  forgetHeld({ digest }: ContentId): void {
+    this.#change(`DELETE FROM held WHERE ${IN_SCOPE} AND digest = ?`, [...this.#scope, digest]);
+  }
+
   close(): void {
     this.#db.close();
   }
@@ -109,17 +149,57 @@ export class Journal {
     return this.#db
       .prepare(
         `SELECT digest, codec, approve, score FROM entries
-         WHERE chain = ? AND contract = ? AND experiment = ? AND learner = ? AND round = ? AND kind = ?`,
+         WHERE ${IN_SCOPE} AND round = ? AND kind = ?`,
       )
       .get(...this.#scope, round, kind) as
       { digest: string; codec: number; approve: number | null; score: number | null } | undefined;
   }
 
   #write(round: number, kind: string, id: ContentId, approve: number | null, score: number | null): void {
-    this.#db
-      .prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .run(...this.#scope, round, kind, id.digest, id.codec, approve, score);
+    this.#change("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [
+      ...this.#scope,
+      round,
+      kind,
+      id.digest,
+      id.codec,
+      approve,
+      score,
+    ]);
   }
+
+  /** @throws ColearnError `journal-disk` when the disk does not take it: then nothing has changed. */
+  #change(statement: string, values: readonly SQLInputValue[]): void {
+    try {
+      this.#db.prepare(statement).run(...values);
+    } catch (error) {
+      throw diskError(error) ?? error;
+    }
+  }
+}
+
+const IN_SCOPE = "chain = ? AND contract = ? AND experiment = ? AND learner = ?";
+
+interface HeldRow {
+  readonly round: number;
+  readonly digest: string;
+  readonly codec: number;
+  readonly accepted: number;
+}
+
+/** Why SQLite could not write, where the disk is to blame; by the lower byte of its error number. */
+const diskErrors: Partial<Record<number, { readonly what: string; readonly remedy: string }>> = {
+  8: { what: "it is read-only", remedy: "let this user write to the folder given with --home" },
+  10: { what: "the disk failed or is full", remedy: "free some space, or check the disk; the node tries again" },
+  13: { what: "the disk is full", remedy: "free some space; the node tries again" },
+  14: { what: "its files cannot be opened", remedy: "let this user write to the folder given with --home" },
+};
+
+function diskError(error: unknown): ColearnError | undefined {
+  if (!(error instanceof Error && "errcode" in error && typeof error.errcode === "number")) return undefined;
+  const said = diskErrors[error.errcode & 0xff];
+  if (said === undefined) return undefined;
+  const message = `the journal cannot be written: ${said.what} (${error.message})`;
+  return new ColearnError("journal-disk", message, { remedy: said.remedy, cause: error });
 }
 
 function conflict(kind: string, round: number): ColearnError {

@@ -18,6 +18,7 @@ import { makeHome, openStore, type StoreOptions } from "./open-store.ts";
 import { castRelayed } from "./relay/cast-relayed.ts";
 import { callTime, RelayClient } from "./relay/client.ts";
 import { serveRelay } from "./relay/serve.ts";
+import { DEFAULT_KEPT_ROUNDS } from "./retention.ts";
 import { linkToJoin, Secrets, secretScope } from "./secrets.ts";
 import { Resources } from "../resources.ts";
 
@@ -38,6 +39,10 @@ export interface LaunchOptions extends StoreOptions {
   readonly relay?: boolean | undefined;
   /** The coordinator's signed invitation, where admission asks for one. */
   readonly invitation?: string | undefined;
+  /** Settled rounds whose weights stay on disk. Default 20. */
+  readonly keep?: number | undefined;
+  /** Keep all accepted weights. */
+  readonly keepLineage?: boolean | undefined;
   /** What a transaction may offer at most for a unit of gas, wei. */
   readonly maxFee?: bigint | undefined;
   readonly emit: Emit;
@@ -127,7 +132,8 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
     });
   }
   const joinTerms = { link: linkToJoin(config, secrets), invitation: options.invitation };
-  const protocol = { config, secrets, casting, joinTerms };
+  const keeping = { rounds: options.keep ?? DEFAULT_KEPT_ROUNDS, lineage: options.keepLineage === true };
+  const protocol = { config, secrets, casting, joinTerms, keeping };
   const node = new LearnerNode({ ...context, ...protocol, fetchTimeoutMilliseconds }, description);
   const status = await node.run(stopping, aborted);
   if (status !== undefined && options.keepServing && !ending.aborted) {

@@ -14,6 +14,7 @@ import { reveal } from "./duties/reveal.ts";
 import { synchronise } from "./duties/synchronise.ts";
 import { vote } from "./duties/vote.ts";
 import { History } from "./history.ts";
+import { Retention } from "./retention.ts";
 
 /** After a failure the node looks again later, at most this much. */
 const MAX_BACKOFF_MILLISECONDS = 15_000;
@@ -44,6 +45,7 @@ export class LearnerNode {
   readonly #ledger: Ledger;
   readonly #experiment: Experiment;
   readonly #history: History | undefined;
+  readonly #retention: Retention;
   #weights: ContentId | undefined;
   /** The early stop that was told last. */
   #stopTold: number | undefined;
@@ -57,6 +59,7 @@ export class LearnerNode {
     this.#context = context;
     this.#ledger = context.transactor.ledger;
     this.#experiment = experiment;
+    this.#retention = new Retention(context);
     const { stop } = context;
     this.#history = stop && new History(this.#ledger, context.experiment, stop.direction);
   }
@@ -76,11 +79,13 @@ export class LearnerNode {
         const snapshot = await this.#snapshot();
         const action = this.#decide(snapshot, await this.#hasStopped(snapshot));
         if (action.type === "finish") {
+          await this.#retention.tidy(snapshot);
           this.#context.emit({ event: "finished", status: action.status });
           return action.status;
         }
         if (action.type === "wait") {
           this.#announceWait(action.reason, snapshot);
+          if (this.#weights !== undefined) await this.#retention.tidy(snapshot);
           await this.#wait(snapshot, action.until, ending);
         } else if (action.type === "join") {
           await this.#join(snapshot, ending);
@@ -115,7 +120,8 @@ export class LearnerNode {
     this.#lastTold ??= settled;
     while (this.#lastTold < settled) {
       const round = ++this.#lastTold;
-      const { outcome } = await this.#ledger.round(experiment, round);
+      const { outcome, proposal } = await this.#ledger.round(experiment, round);
+      if (outcome === "accepted" && proposal) this.#retention.accepted(round, proposal);
       emit({ event: "settled", round, outcome });
     }
     return snapshot;
@@ -284,8 +290,8 @@ function isAbort(error: unknown): boolean {
 }
 
 /** An error as it is logged: never with the request that failed, which may carry more than a log should. */
-function plain(error: unknown): { code: string; message: string } {
-  if (error instanceof ColearnError) return { code: error.code, message: error.message };
+function plain(error: unknown): { code: string; message: string; remedy?: string | undefined } {
+  if (error instanceof ColearnError) return { code: error.code, message: error.message, remedy: error.remedy };
   const message = error instanceof Error && "shortMessage" in error ? String(error.shortMessage) : String(error);
   return { code: "unexpected", message };
 }

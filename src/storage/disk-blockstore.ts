@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { FsBlockstore } from "blockstore-fs";
@@ -54,8 +54,31 @@ export class DiskBlockstore extends FsBlockstore {
     return cid;
   }
 
+  /**
+   * The content ids (all with the codec of raw bytes) of the blocks here, by the names of their files alone. Removes what
+   * a power cut left half written.
+   */
+  async *keys(): AsyncGenerator<CID> {
+    for (const shard of await readdir(this.path, { withFileTypes: true })) {
+      if (!shard.isDirectory()) continue;
+      const folder = join(this.path, shard.name);
+      for (const name of await readdir(folder)) {
+        if (name.endsWith(this.#sharding.extension)) yield this.#sharding.decode(name);
+        else await removeIfOld(join(folder, name));
+      }
+    }
+  }
+
   #path(cid: CID): string {
     const { dir, file } = this.#sharding.encode(cid);
     return join(this.path, dir, file);
   }
+}
+
+/** No block takes this long to be written. */
+const WRITING_MILLISECONDS = 600_000;
+
+async function removeIfOld(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && Date.now() - found.mtimeMs > WRITING_MILLISECONDS) await rm(path, { force: true });
 }

@@ -142,6 +142,7 @@ class Turn {
     let session: SessionBlockstore | undefined;
     const hungUp = (): void => this.#end.abort(new ProviderFailed("hung up"));
     try {
+      await this.#hangUpIfCollected(root);
       connection = await this.#dial();
       connection.addEventListener("close", hungUp);
       const opened = this.#node.helia.blockstore.createSession(root, {
@@ -160,6 +161,16 @@ class Turn {
       connection?.removeEventListener("close", hungUp);
       this.#part(connection, session);
     }
+  }
+
+  /** A peer that has sent what was removed here since does not send it again over the same connection. */
+  async #hangUpIfCollected(root: CID): Promise<void> {
+    const { helia, collected } = this.#node;
+    const { peerId } = this.#provider;
+    const old = helia.libp2p
+      .getConnections()
+      .filter(({ remotePeer, timeline }) => remotePeer.toString() === peerId && collected.isSince(root, timeline.open));
+    await orAborted(Promise.allSettled(old.map((line) => line.close())), this.#end.signal);
   }
 
   async #dial(): Promise<Connection> {

@@ -15,6 +15,7 @@ import { createHeliaLight } from "helia";
 import type { CID } from "multiformats/cid";
 
 import { UserError } from "../errors.ts";
+import { Collected } from "./collected.ts";
 import { DiskBlockstore } from "./disk-blockstore.ts";
 import { systemErrorCode } from "./errors.ts";
 import { isBlockOf } from "./file-dag.ts";
@@ -37,6 +38,8 @@ export interface HeliaNode {
   readonly datastore: LevelDatastore;
   /** Blocks asked of a peer and not on disk yet, by peer and content id. */
   readonly arriving: Map<string, Promise<Uint8Array>>;
+  /** Blocks that were removed to free their space. */
+  readonly collected: Collected;
   /** Closes a session later: what was asked of it may still come in and be kept. */
   linger(session: SessionBlockstore, milliseconds: number): void;
   stop(): Promise<void>;
@@ -99,7 +102,7 @@ export async function startHeliaNode({ directory, listen, announce }: HeliaNodeO
     await stop();
     throw explainStart(error, listen, announce);
   }
-  return { directory, helia, blocks, datastore, arriving: new Map(), linger, stop };
+  return { directory, helia, blocks, datastore, arriving: new Map(), collected: new Collected(), linger, stop };
 }
 
 /** What lies on this machine's disk under a block's content id, unchecked. */

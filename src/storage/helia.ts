@@ -6,6 +6,7 @@ import { fromCid, toCid } from "../weights/content-id.ts";
 import { unixfsOptions } from "../weights/unixfs.ts";
 import { orAborted } from "./abort.ts";
 import { StoreError, onDisk } from "./errors.ts";
+import { blockName } from "./collected.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { blocksOf } from "./file-dag.ts";
 import type { HeliaNode } from "./helia-node.ts";
@@ -35,8 +36,7 @@ export interface StoreLogger {
 export interface HeliaStore extends Store {
   readonly peerId: string;
   readonly messages: Messages;
-  /** Removes the blocks that no pinned file needs; waits for adds and fetches under way. Gives their number. */
-  collectGarbage(): Promise<number>;
+  collectGarbage(needed?: readonly ContentId[]): Promise<number>;
 }
 
 /**
@@ -135,8 +135,8 @@ class EmbeddedStore implements HeliaStore {
     return this.#node.helia.libp2p.getMultiaddrs().map(String);
   }
 
-  collectGarbage(): Promise<number> {
-    this.#collecting ??= this.#collect().finally(() => (this.#collecting = undefined));
+  collectGarbage(needed: readonly ContentId[] = []): Promise<number> {
+    this.#collecting ??= this.#collect(needed.map(toCid)).finally(() => (this.#collecting = undefined));
     return this.#collecting;
   }
 
@@ -188,10 +188,12 @@ class EmbeddedStore implements HeliaStore {
     return block;
   }
 
-  async #collect(): Promise<number> {
+  async #collect(needed: readonly CID[]): Promise<number> {
     await Promise.allSettled(this.#running);
     const keep = new Set<string>();
-    for await (const root of this.#pins.all()) {
+    const roots = [...needed];
+    for await (const root of this.#pins.all()) roots.push(root);
+    for (const root of roots) {
       try {
         for await (const cid of blocksOf(root, (node) => this.#readHere(node))) keep.add(blockName(cid));
       } catch (error) {
@@ -200,19 +202,13 @@ class EmbeddedStore implements HeliaStore {
       }
     }
     let removed = 0;
-    for await (const { cid } of this.#node.blocks.getAll()) {
+    for await (const cid of this.#node.blocks.keys()) {
       this.#end.signal.throwIfAborted();
       if (keep.has(blockName(cid))) continue;
       await this.#node.blocks.delete(cid);
+      this.#node.collected.add(cid);
       removed += 1;
     }
-    // A peer does not send a block twice over one connection; over a new one it does.
-    if (removed > 0) await Promise.allSettled(this.#node.helia.libp2p.getConnections().map((line) => line.close()));
     return removed;
   }
-}
-
-/** A block's file is named by its hash alone: it comes back without its codec. */
-function blockName(cid: CID): string {
-  return Buffer.from(cid.multihash.bytes).toString("hex");
 }

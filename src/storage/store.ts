@@ -38,6 +38,11 @@ export interface Store {
   pin(id: ContentId, signal?: AbortSignal): Promise<void>;
   /** Lets go of a file: garbage collection may take it. Idempotent. */
   unpin(id: ContentId, signal?: AbortSignal): Promise<void>;
+  /**
+   * Removes the blocks that neither a pinned file nor one of `needed` has; waits for adds and fetches under way, and
+   * those begun meanwhile wait for it. Gives their number. None where a daemon does this by itself.
+   */
+  collectGarbage?(needed?: readonly ContentId[]): Promise<number>;
   /** Multiaddresses (with /p2p/ ids) at which other learners can fetch from this store. */
   addresses(): Promise<string[]>;
   /** Messages between peers; none where the store is a daemon's. */

@@ -23,6 +23,8 @@ export async function propose(
   };
   const [weights, train] = await timed(() => learner.proposeWeights(round, { signal, onProgress }));
   const [id, stored] = await timed(() => store.add(encodeWeights(weights), signal));
+  // Adding has pinned it, whatever becomes of the round.
+  journal.recordHeld({ round, weights: id, accepted: false });
   signal.throwIfAborted();
   journal.recordProposal(round, id);
   const { hash } = await transactor.propose(experiment, round, id, await nextLink(context));

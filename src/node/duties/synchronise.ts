@@ -12,6 +12,7 @@ export async function synchronise(
     await context.learner.acceptWeights(weights, { signal });
     return context.learner.testWeights(weights, { signal });
   });
+  context.journal.recordHeld({ round, weights: id, accepted: true });
   await context.store.pin(id, signal);
   context.emit({
     event: "synchronised",

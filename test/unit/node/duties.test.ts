@@ -78,6 +78,7 @@ function nodeWith(replaced: {
     experiment: 1n,
     transactor,
     casting: castDirectly(transactor, 1n),
+    keeping: { rounds: 20, lineage: false },
     secrets,
     joinTerms: {},
     config: { rounds: 3, selection: "round-robin" },

@@ -93,4 +93,30 @@ describe("Journal", () => {
   it("says what is wrong with a path that cannot be opened", () => {
     expect(() => new Journal(join(folder, "missing", "journal.sqlite"), scope)).to.throw(UserError, /cannot be opened/);
   });
+
+  it("remembers what is held for which rounds, and that it was accepted in the end", () => {
+    opened((journal) => {
+      journal.recordHeld({ round: 1, weights: id("a"), accepted: false });
+      journal.recordHeld({ round: 1, weights: id("a"), accepted: true });
+      journal.recordHeld({ round: 1, weights: id("a"), accepted: false });
+      journal.recordHeld({ round: 2, weights: id("b", DAG_PB), accepted: false });
+    });
+    expect(opened((journal) => journal.held())).to.deep.equal([
+      { round: 1, weights: id("a"), accepted: true },
+      { round: 2, weights: id("b", DAG_PB), accepted: false },
+    ]);
+    opened((journal) => journal.forgetHeld(id("a")));
+    expect(opened((journal) => journal.held().map(({ round }) => round))).to.deep.equal([2]);
+  });
+
+  it("knows whether another experiment holds the same weights", () => {
+    opened((journal) => journal.recordHeld({ round: 9, weights: id("a"), accepted: true }), { experiment: 2n });
+    opened((journal) => {
+      journal.recordHeld({ round: 0, weights: id("a"), accepted: true });
+      journal.recordHeld({ round: 0, weights: id("b"), accepted: true });
+      expect([journal.isHeldElsewhere(id("a")), journal.isHeldElsewhere(id("b"))]).to.deep.equal([true, false]);
+      journal.forgetHeld(id("a"));
+    });
+    expect(opened((journal) => journal.held(), { experiment: 2n })).to.have.length(1);
+  });
 });
