@@ -11,6 +11,7 @@ export { deployContract, deployStakes } from "./ledger/deploy.ts";
 export { RevertError } from "./ledger/errors.ts";
 export { Ledger } from "./ledger/ledger.ts";
 export { Transactor } from "./ledger/transactor.ts";
+export type { Done } from "./ledger/done.ts";
 export type { CastVote, Experiment, ExperimentConfig, Round, Snapshot } from "./ledger/types.ts";
 export type { NodeEvent } from "./node/events.ts";
 export { fetchModel, writeModel } from "./node/export.ts";

@@ -10,5 +10,6 @@ export function register(program: Command): void {
     example: "colearn cancel 1 --dev-account 0",
     send: (transactor, experiment) => transactor.cancel(experiment),
     done: (experiment) => `Experiment ${experiment} is cancelled.`,
+    already: (experiment) => `Experiment ${experiment} is cancelled already.`,
   });
 }

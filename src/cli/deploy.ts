@@ -42,12 +42,15 @@ async function deploy(options: DeployOptions): Promise<void> {
     if (stakesFor !== undefined) await requireContract(provider, stakesFor);
     const wallet = (await fundedKey(options, provider)).connect(provider);
     const { chainId } = await provider.getNetwork();
-    const deployed = stakesFor === undefined ? await deployContract(wallet, options.maxFee) : undefined;
+    const deployed =
+      stakesFor === undefined ? await deployContract(wallet, options.maxFee, options.confirmations) : undefined;
     const contract = deployed?.address ?? stakesFor ?? "";
     // Told before the next step, which may fail.
     if (deployed && !options.json) print(...ledgerLines(contract, chainId));
     const stakes =
-      withStakes || stakesFor !== undefined ? await deployStakes(wallet, contract, options.maxFee) : undefined;
+      withStakes || stakesFor !== undefined
+        ? await deployStakes(wallet, contract, options.maxFee, options.confirmations)
+        : undefined;
     if (options.json) {
       const transaction = (deployed ?? stakes)?.transaction;
       printJson({ contract, chainId: Number(chainId), transaction, ...(stakes && { stakes: stakes.address }) });

@@ -45,11 +45,11 @@ async function invite(experiment: bigint, given: string[], options: InviteOption
     throw new UserError("out", "--out is for signed invitations", { remedy: "add --sign, or leave it out" });
   }
   if (sign) return tell(await signInvitations(experiment, addresses, options), options);
-  const { hash } = await withTransactor(options, (transactor) => transactor.invite(experiment, addresses));
-  if (options.json) printJson({ experiment, invited: addresses, transaction: hash });
+  const { hash, isNew } = await withTransactor(options, (transactor) => transactor.invite(experiment, addresses));
+  if (options.json) printJson({ experiment, invited: addresses, transaction: hash ?? null, already: !isNew });
   else
     print(
-      `Invited ${addresses.length} ${addresses.length === 1 ? "learner" : "learners"} to experiment ${experiment}.`,
+      `${isNew ? "Invited" : "Already invited:"} ${addresses.length} ${addresses.length === 1 ? "learner" : "learners"} to experiment ${experiment}.`,
     );
 }
 

@@ -39,9 +39,21 @@ async function join(experiment: bigint, options: JoinOptions): Promise<void> {
     const invitation = await readInvitation(options.invitation, experiment, transactor.address);
     const { config } = await ledger.experiment(experiment);
     const link = linkToJoin(config, new Secrets(wallet, await secretScope(ledger, experiment)));
-    const { hash } = await transactor.join(experiment, encodeContact(options.announce ?? []), { link, invitation });
+    const contact = encodeContact(options.announce ?? []);
+    const before = await ledger.learner(experiment, transactor.address);
+    const isBack = before.index !== undefined && !before.active;
+    const { hash, isNew } = isBack
+      ? await transactor.resume(experiment)
+      : await transactor.join(experiment, contact, { link, invitation });
+    // The first joining's contact would stay.
+    if ((isBack || !isNew) && options.announce !== undefined) await transactor.updateContact(experiment, contact);
     const { index } = await ledger.snapshot(experiment, transactor.address);
-    if (options.json) printJson({ experiment, learner: transactor.address, index, transaction: hash });
-    else print(`${transactor.address} is learner ${index} of experiment ${experiment}.`);
+    if (options.json) {
+      const done = { transaction: hash ?? null, already: !isNew, resumed: isBack && isNew };
+      printJson({ experiment, learner: transactor.address, index, ...done });
+    } else {
+      const how = !isNew ? " already" : isBack ? " again: it had left or was suspended" : "";
+      print(`${transactor.address} is learner ${index} of experiment ${experiment}${how}.`);
+    }
   });
 }

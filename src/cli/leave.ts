@@ -9,5 +9,6 @@ export function register(program: Command): void {
     example: "colearn leave 1 --dev-account 2",
     send: (transactor, experiment) => transactor.leave(experiment),
     done: (experiment) => `Left experiment ${experiment}; running the node again resumes.`,
+    already: (experiment) => `This key takes no part in experiment ${experiment} already.`,
   });
 }

@@ -122,6 +122,8 @@ export interface KeyOptions {
   readonly devAccount?: number;
   /** Wei for a unit of gas. */
   readonly maxFee?: bigint;
+  /** Blocks, the transaction's own included. */
+  readonly confirmations?: number;
 }
 
 const RPC_DEFAULT = inherit(["http://127.0.0.1:8545"]);
@@ -196,6 +198,11 @@ export function withKey(command: Command): Command {
       new Option("--max-fee <gwei>", "sign nothing that offers more for a unit of gas; 500 if left out")
         .env("COLEARN_MAX_FEE")
         .argParser(gwei),
+    )
+    .addOption(
+      new Option("--confirmations <n>", "blocks deep until a transaction is done; what suits the network if left out")
+        .env("COLEARN_CONFIRMATIONS")
+        .argParser(integer(1, 1_000)),
     );
 }
 

@@ -30,7 +30,10 @@ export async function withTransactor<T>(
 ): Promise<T> {
   return withLedger(options, async (ledger) => {
     const wallet = await fundedKey(options, ledger.provider);
-    return work(await Transactor.create(ledger, wallet, { maxFeePerGas: options.maxFee }), wallet);
+    return work(
+      await Transactor.create(ledger, wallet, { maxFeePerGas: options.maxFee, confirmations: options.confirmations }),
+      wallet,
+    );
   });
 }
 

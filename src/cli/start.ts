@@ -9,5 +9,6 @@ export function register(program: Command): void {
     example: "colearn start 1 --dev-account 0",
     send: (transactor, experiment) => transactor.start(experiment),
     done: (experiment) => `Experiment ${experiment} has started.`,
+    already: (experiment) => `Experiment ${experiment} has started already.`,
   });
 }

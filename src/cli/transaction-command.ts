@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { TransactionReceipt } from "ethers";
 
+import type { Done } from "../ledger/done.ts";
 import type { Transactor } from "../ledger/transactor.ts";
 import { type ContractOptions, experimentId, type KeyOptions, withContract, withJson, withKey } from "./options.ts";
 import { print, printJson } from "./output.ts";
@@ -14,14 +14,16 @@ export interface TransactionCommand {
   readonly name: string;
   readonly description: string;
   readonly example: string;
-  readonly send: (transactor: Transactor, experiment: bigint) => Promise<TransactionReceipt>;
+  readonly send: (transactor: Transactor, experiment: bigint) => Promise<Done>;
   /** What to tell a person when it is done. */
   readonly done: (experiment: bigint) => string;
+  /** What to tell where it was done before. */
+  readonly already: (experiment: bigint) => string;
 }
 
 /** Adds a command that is one transaction about one experiment. */
 export function registerTransaction(program: Command, command: TransactionCommand): void {
-  const { name, description, example, send, done } = command;
+  const { name, description, example, send, done, already } = command;
   const added = program
     .command(name)
     .description(description)
@@ -29,8 +31,8 @@ export function registerTransaction(program: Command, command: TransactionComman
   withJson(withKey(withContract(added)))
     .addHelpText("after", `\nExample:\n  ${example}`)
     .action(async (experiment: bigint, options: TransactionOptions) => {
-      const { hash } = await withTransactor(options, (transactor) => send(transactor, experiment));
-      if (options.json) printJson({ experiment, transaction: hash });
-      else print(done(experiment));
+      const { hash, isNew } = await withTransactor(options, (transactor) => send(transactor, experiment));
+      if (options.json) printJson({ experiment, transaction: hash ?? null, already: !isNew });
+      else print((isNew ? done : already)(experiment));
     });
 }

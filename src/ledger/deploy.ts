@@ -3,6 +3,7 @@ import { ContractFactory, type Signer } from "ethers";
 import { ColearnError } from "../errors.ts";
 import { explain } from "./errors.ts";
 import { DEFAULT_MAX_FEE, feesOf, requireAffordable } from "./fees.ts";
+import { confirmationsOn } from "./networks.ts";
 import { abi } from "./generated/abi.ts";
 import { bytecode } from "./generated/bytecode.ts";
 import { stakesAbi } from "./generated/stakes-abi.ts";
@@ -17,15 +18,21 @@ export interface Deployment {
  * Deploys the ledger, and waits until it is mined.
  * @param signer connected to the chain
  * @param maxFee what is offered at most for a unit of gas, wei
+ * @param confirmations how deep it must be, by default what suits the network: 1 is its own block
  * @throws ColearnError `fee-too-high`
  */
-export function deployContract(signer: Signer, maxFee?: bigint): Promise<Deployment> {
-  return deploy(new ContractFactory(abi, bytecode, signer), [], signer, maxFee);
+export function deployContract(signer: Signer, maxFee?: bigint, confirmations?: number): Promise<Deployment> {
+  return deploy(new ContractFactory(abi, bytecode, signer), [], signer, maxFee, confirmations);
 }
 
 /** The same for the contract that holds the stakes of a ledger's experiments. */
-export function deployStakes(signer: Signer, ledger: string, maxFee?: bigint): Promise<Deployment> {
-  return deploy(new ContractFactory(stakesAbi, stakesBytecode, signer), [ledger], signer, maxFee);
+export function deployStakes(
+  signer: Signer,
+  ledger: string,
+  maxFee?: bigint,
+  confirmations?: number,
+): Promise<Deployment> {
+  return deploy(new ContractFactory(stakesAbi, stakesBytecode, signer), [ledger], signer, maxFee, confirmations);
 }
 
 async function deploy(
@@ -33,11 +40,13 @@ async function deploy(
   args: readonly unknown[],
   signer: Signer,
   maxFee = DEFAULT_MAX_FEE,
+  confirmations?: number,
 ): Promise<Deployment> {
   try {
     const transaction = await signer.populateTransaction(await factory.getDeployTransaction(...args));
     requireAffordable(feesOf(transaction), maxFee);
-    const receipt = await (await signer.sendTransaction(transaction)).wait();
+    const deep = confirmations ?? confirmationsOn(Number(transaction.chainId));
+    const receipt = await (await signer.sendTransaction(transaction)).wait(deep);
     if (!receipt?.contractAddress) throw new ColearnError("no-contract", "the transaction deployed no contract");
     return { address: receipt.contractAddress, transaction: receipt.hash };
   } catch (error) {

@@ -6,6 +6,7 @@ import {
   ZeroHash,
   type EventLog,
   type Log,
+  type Result,
   type TypedDataDomain,
 } from "ethers";
 
@@ -34,6 +35,9 @@ export interface AnnouncedContact {
   readonly learner: string;
   readonly contact: string;
 }
+
+/** Blocks that are looked at for the transaction that did something: it is told, and not worth long queries. */
+const RECENT_BLOCKS = 10_000;
 
 /** Reads one deployed contract. Nothing here signs or sends. */
 export class Ledger {
@@ -187,6 +191,17 @@ export class Ledger {
       byRound.set(round, (byRound.get(round) ?? new Set()).add(transactionHash));
     }
     return new Map([...byRound].map(([round, hashes]) => [round, [...hashes]]));
+  }
+
+  /** The hash of the last recent transaction with one of these events that matches. */
+  async lastTransaction(
+    experiment: bigint,
+    names: readonly string[],
+    matches: (args: Result) => boolean,
+  ): Promise<string | undefined> {
+    const from = Math.max(0, (await this.provider.getBlockNumber()) - RECENT_BLOCKS);
+    const events = await this.#events(experiment, names, from);
+    return events.findLast(({ args }) => matches(args))?.transactionHash;
   }
 
   /** What signatures (EIP-712) for this contract on this chain are bound to. */

@@ -1,6 +1,8 @@
 import { ZeroAddress, ZeroHash, type Signer, type TransactionReceipt } from "ethers";
 
 import { ColearnError } from "../errors.ts";
+import * as done from "./done.ts";
+import type { AdvanceFrom, Done } from "./done.ts";
 import type { Ledger } from "./ledger.ts";
 import { Outbox, type Call, type OutboxOptions } from "./outbox.ts";
 import { Queue } from "./queue.ts";
@@ -37,7 +39,7 @@ export interface JoinTerms {
 
 /**
  * Sends one key's transactions to one contract. It owns the key's nonce: transactions go out one after the other, each
- * mined before the next is signed, so that a failure leaves no gap.
+ * mined before the next is signed, so that a failure leaves no gap. What is done already is no failure, see `Done`.
  */
 export class Transactor {
   readonly ledger: Ledger;
@@ -78,52 +80,53 @@ export class Transactor {
     throw new ColearnError("no-event", `transaction ${receipt.hash} created no experiment`);
   }
 
-  invite(experiment: bigint, learners: readonly string[]): Promise<TransactionReceipt> {
-    return this.#send("invite", "invite", [experiment, learners]);
+  invite(experiment: bigint, learners: readonly string[]): Promise<Done> {
+    const earlier = done.invited(this.#actor(experiment), learners);
+    return done.once(() => this.#send("invite", "invite", [experiment, learners]), earlier);
   }
 
   /**
    * @param terms where proposers are drawn, the end of the learner's hash chain; where it is asked for, the coordinator's
    *   signed invitation
    */
-  join(experiment: bigint, contact: string, terms: JoinTerms = {}): Promise<TransactionReceipt> {
+  join(experiment: bigint, contact: string, terms: JoinTerms = {}): Promise<Done> {
     const { link = ZeroHash, invitation = "0x" } = terms;
-    return this.#send("join", "join", [experiment, contact, link, invitation]);
+    const args = [experiment, contact, link, invitation];
+    return done.once(() => this.#send("join", "join", args), done.takesPart(this.#actor(experiment)));
   }
 
   updateContact(experiment: bigint, contact: string): Promise<TransactionReceipt> {
     return this.#send("update the contact", "updateContact", [experiment, contact]);
   }
 
-  resume(experiment: bigint): Promise<TransactionReceipt> {
-    return this.#send("resume", "resume", [experiment]);
+  resume(experiment: bigint): Promise<Done> {
+    return done.once(() => this.#send("resume", "resume", [experiment]), done.takesPart(this.#actor(experiment)));
   }
 
-  start(experiment: bigint): Promise<TransactionReceipt> {
-    return this.#send("start the experiment", "startExperiment", [experiment]);
+  start(experiment: bigint): Promise<Done> {
+    const send = () => this.#send("start the experiment", "startExperiment", [experiment]);
+    return done.once(send, done.started(this.#actor(experiment)));
   }
 
-  cancel(experiment: bigint): Promise<TransactionReceipt> {
-    return this.#send("cancel the experiment", "cancelExperiment", [experiment]);
+  cancel(experiment: bigint): Promise<Done> {
+    const send = () => this.#send("cancel the experiment", "cancelExperiment", [experiment]);
+    return done.once(send, done.cancelled(this.#actor(experiment)));
   }
 
-  leave(experiment: bigint): Promise<TransactionReceipt> {
-    return this.#send("leave the experiment", "leaveExperiment", [experiment]);
+  leave(experiment: bigint): Promise<Done> {
+    const send = () => this.#send("leave the experiment", "leaveExperiment", [experiment]);
+    return done.once(send, done.left(this.#actor(experiment)));
   }
 
   /** @param link where proposers are drawn, the next link of the proposer's hash chain */
-  propose(experiment: bigint, round: number, weights: ContentId, link = ZeroHash): Promise<TransactionReceipt> {
-    return this.#send("propose", "propose", [experiment, round, weights, link]);
+  propose(experiment: bigint, round: number, weights: ContentId, link = ZeroHash): Promise<Done> {
+    const send = () => this.#send("propose", "propose", [experiment, round, weights, link]);
+    return done.once(send, done.proposed(this.#actor(experiment), round, weights));
   }
 
-  vote(
-    experiment: bigint,
-    round: number,
-    proposal: ContentId,
-    approve: boolean,
-    score: number,
-  ): Promise<TransactionReceipt> {
-    return this.#send("vote", "vote", [experiment, round, proposal.digest, approve, toScore(score)]);
+  vote(experiment: bigint, round: number, proposal: ContentId, approve: boolean, score: number): Promise<Done> {
+    const send = () => this.#send("vote", "vote", [experiment, round, proposal.digest, approve, toScore(score)]);
+    return done.once(send, done.voted(this.#actor(experiment), round, { voter: this.address, proposal, approve }));
   }
 
   /**
@@ -154,23 +157,23 @@ export class Transactor {
   }
 
   /** @param commitment see `sealOf` */
-  sealVote(experiment: bigint, round: number, proposal: ContentId, commitment: string): Promise<TransactionReceipt> {
-    return this.#send("seal the vote", "sealVote", [experiment, round, proposal.digest, commitment]);
+  sealVote(experiment: bigint, round: number, proposal: ContentId, commitment: string): Promise<Done> {
+    const send = () => this.#send("seal the vote", "sealVote", [experiment, round, proposal.digest, commitment]);
+    return done.once(send, done.sealed(this.#actor(experiment), round, commitment));
   }
 
   /** @param vote the vote that was sealed, and by whom */
-  revealVote(
-    experiment: bigint,
-    round: number,
-    proposal: ContentId,
-    { voter, approve, score, salt }: SealedVote,
-  ): Promise<TransactionReceipt> {
+  revealVote(experiment: bigint, round: number, proposal: ContentId, vote: SealedVote): Promise<Done> {
+    const { voter, approve, score, salt } = vote;
     const args = [experiment, round, proposal.digest, voter, approve, toScore(score), salt];
-    return this.#send("reveal the vote", "reveal", args);
+    const earlier = done.voted(this.#actor(experiment), round, { voter, proposal, approve });
+    return done.once(() => this.#send("reveal the vote", "reveal", args), earlier);
   }
 
-  advance(experiment: bigint): Promise<TransactionReceipt> {
-    return this.#send("advance", "advance", [experiment]);
+  /** @param seen what is to be ended: where it has ended meanwhile, that is success */
+  advance(experiment: bigint, seen?: AdvanceFrom): Promise<Done> {
+    const earlier = done.advanced(this.#actor(experiment), seen);
+    return done.once(() => this.#send("advance", "advance", [experiment]), earlier);
   }
 
   /**
@@ -197,6 +200,10 @@ export class Transactor {
     if (balance === 0n) return false;
     const { maxFeePerGas, gasPrice } = await provider.getFeeData();
     return balance >= USUAL_GAS * (maxFeePerGas ?? gasPrice ?? 1n);
+  }
+
+  #actor(experiment: bigint): done.Actor {
+    return { ledger: this.ledger, experiment, address: this.address };
   }
 
   #callOf(data: string): Call {

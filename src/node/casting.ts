@@ -8,9 +8,9 @@ export interface Casting {
   /**
    * Brings a vote to the ledger.
    * @param secondsLeft until no vote counts any more
-   * @returns the hash of the transaction
+   * @returns the hash of the transaction; undefined where the vote was there before, and nothing tells by which
    */
-  cast(round: number, vote: RecordedVote, secondsLeft: number, signal: AbortSignal): Promise<string>;
+  cast(round: number, vote: RecordedVote, secondsLeft: number, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** By a transaction of the node's own. */

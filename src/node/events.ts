@@ -32,7 +32,8 @@ export type NodeEvent =
       readonly event: "proposed";
       readonly round: number;
       readonly weights: string;
-      readonly transaction: string;
+      /** Null where it was done before, and nothing tells by which transaction. */
+      readonly transaction: string | null;
       readonly milliseconds: Milliseconds;
     }
   /** The proposer's own scores of its proposal: for reports, it has no vote. */
@@ -44,10 +45,16 @@ export type NodeEvent =
       readonly approve: boolean;
       /** Why weights were refused unread: the code of the check that failed. */
       readonly refusal: string | null;
-      readonly transaction: string;
+      /** Null where it was done before, and nothing tells by which transaction. */
+      readonly transaction: string | null;
       readonly milliseconds: Milliseconds;
     } & Scores)
-  | { readonly event: "revealed"; readonly round: number; readonly weights: string; readonly transaction: string }
+  | {
+      readonly event: "revealed";
+      readonly round: number;
+      readonly weights: string;
+      readonly transaction: string | null;
+    }
   | { readonly event: "advanced"; readonly round: number }
   | { readonly event: "settled"; readonly round: number; readonly outcome: Outcome }
   /** The manifest ends the experiment early: after this round. */

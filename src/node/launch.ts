@@ -45,6 +45,7 @@ export interface LaunchOptions extends StoreOptions {
   readonly keepLineage?: boolean | undefined;
   /** What a transaction may offer at most for a unit of gas, wei. */
   readonly maxFee?: bigint | undefined;
+  readonly confirmations?: number | undefined;
   readonly emit: Emit;
   readonly log: Logger;
   /** Ends the node after the step in hand. */
@@ -86,6 +87,7 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   const relays = messages && new RelayClient({ messages, contacts, relayers, log, callMilliseconds, ending: aborted });
   const transactor = await Transactor.create(ledger, wallet, {
     maxFeePerGas: options.maxFee,
+    confirmations: options.confirmations,
     relay: isRelayed ? relays : undefined,
   });
   const { index } = await ledger.snapshot(experiment, wallet.address);

@@ -199,8 +199,7 @@ export class LearnerNode {
         return;
       case "advance":
         log.info({ round: action.round }, "the deadline has passed: leading on");
-        await transactor.advance(experiment);
-        emit({ event: "advanced", round: action.round });
+        if ((await transactor.advance(experiment, snapshot)).isNew) emit({ event: "advanced", round: action.round });
         return;
       case "synchronise":
         // Until all of it is done, it is not certain what the learner holds.

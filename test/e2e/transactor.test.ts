@@ -5,6 +5,7 @@ import { startChain, type LocalChain } from "../../src/demo/chain.ts";
 import { ColearnError, UserError } from "../../src/errors.ts";
 import { connect, type Provider } from "../../src/ledger/connect.ts";
 import { devAccount } from "../../src/ledger/dev-accounts.ts";
+import type { Done } from "../../src/ledger/done.ts";
 import { RevertError } from "../../src/ledger/errors.ts";
 import { abi } from "../../src/ledger/generated/abi.ts";
 import { bytecode } from "../../src/ledger/generated/bytecode.ts";
@@ -92,10 +93,10 @@ describe("Transactor, on a real chain", function () {
     const first = await waiting(patient.address, nonce);
     await until("it is replaced", async () => (await waiting(patient.address, nonce)).hash !== first.hash);
     await provider.send("evm_mine", []);
-    const receipt = await sent;
-    const transaction = await receipt.getTransaction();
-    expect(transaction.nonce).to.equal(nonce);
-    expect(Number(transaction.maxPriorityFeePerGas)).to.be.greaterThan(1.1 * Number(first.maxPriorityFeePerGas));
+    const { receipt } = await sent;
+    const transaction = await receipt?.getTransaction();
+    expect(transaction?.nonce).to.equal(nonce);
+    expect(Number(transaction?.maxPriorityFeePerGas)).to.be.greaterThan(1.1 * Number(first.maxPriorityFeePerGas));
     expect(await provider.getTransactionCount(patient.address)).to.equal(nonce + 1);
   });
 
@@ -187,12 +188,74 @@ describe("Transactor, on a real chain", function () {
     for (const { address } of learners.slice(1)) await waiting(address, await provider.getTransactionCount(address));
     await provider.send("evm_setAutomine", [true]);
     await provider.send("evm_mine", []);
-    for (const receipt of await Promise.all(votes)) expect(receipt.status).to.equal(1);
+    for (const { receipt } of await Promise.all(votes)) expect(receipt?.status).to.equal(1);
     expect(await ledger.round(id, 1)).to.deep.include({ outcome: "accepted", proposal });
     expect(await ledger.snapshot(id)).to.deep.include({ round: 2, weights: proposal, weightsRound: 1 });
     expect((await ledger.votes(id)).map(({ score, approve }) => [score, approve])).to.deep.equal([
       [0.5, true],
       [0.5, true],
     ]);
+  });
+
+  it("takes what is done already for done, and another vote or proposal for a mistake", async () => {
+    const open = { admission: "open", ballot: "open", revealWindow: 0, earlyDecision: false } as const;
+    const one = await Transactor.create(ledger, devAccount(0));
+    const two = await Transactor.create(ledger, devAccount(1));
+    const id = await one.createExperiment({ ...config, ...open });
+    const twice = async (act: () => Promise<Done>) => {
+      const first = await act();
+      expect(first.isNew).to.equal(true);
+      expect(await act()).to.deep.equal({ hash: first.hash, isNew: false });
+    };
+    const refusal = async (sent: Promise<Done>) =>
+      sent.catch((error: unknown) => (error instanceof RevertError ? error.revert : error));
+    const proposal = { digest: `0x${"5".repeat(64)}`, codec: 0x55 };
+    const another = { digest: `0x${"6".repeat(64)}`, codec: 0x55 };
+    await twice(() => one.join(id, "{}"));
+    await twice(() => two.join(id, "{}"));
+    await twice(() => two.leave(id));
+    expect(await refusal(two.join(id, "{}"))).to.equal("AlreadyJoined");
+    await twice(() => two.resume(id));
+    await (await Transactor.create(ledger, devAccount(2))).join(id, "{}");
+    await twice(() => one.start(id));
+    await twice(() => one.propose(id, 1, proposal));
+    expect(await refusal(one.propose(id, 1, another))).to.equal("WrongPhase");
+    await twice(() => two.vote(id, 1, proposal, true, 0.5));
+    expect(await refusal(two.vote(id, 1, proposal, false, 0.5))).to.equal("AlreadyVoted");
+  });
+
+  it("takes the same seal for done, and another for a mistake", async () => {
+    const [one, two] = await Promise.all([0, 1].map((n) => Transactor.create(ledger, devAccount(n))));
+    if (!one || !two) throw new Error("two keys are needed");
+    const id = await one.createExperiment({ ...config, admission: "open" });
+    for (const n of [0, 1, 2]) await (await Transactor.create(ledger, devAccount(n))).join(id, "{}");
+    await one.start(id);
+    const proposal = { digest: `0x${"5".repeat(64)}`, codec: 0x55 };
+    await one.propose(id, 1, proposal);
+    const { hash } = await two.sealVote(id, 1, proposal, `0x${"7".repeat(64)}`);
+    expect(await two.sealVote(id, 1, proposal, `0x${"7".repeat(64)}`)).to.deep.equal({ hash, isNew: false });
+    const error: unknown = await two
+      .sealVote(id, 1, proposal, `0x${"8".repeat(64)}`)
+      .catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(RevertError).and.include({ revert: "AlreadyVoted" });
+  });
+
+  it("lets commands say that it is done already, and join bring back who left", async () => {
+    const coordinator = await Transactor.create(ledger, devAccount(0));
+    const id = (await coordinator.createExperiment({ ...config, admission: "open" })).toString();
+    const target = ["--rpc", chain.rpc, "--contract", ledger.address, "--dev-account", "0", "--confirmations", "1"];
+    const says = async (command: string, words: RegExp) => {
+      const { code, stdout, stderr } = await colearn([command, id, ...target]);
+      expect(stdout, stderr).to.match(words);
+      expect(code).to.equal(0);
+    };
+    await says("join", /is learner 0 of experiment \d+\.\n$/);
+    await says("join", /is learner 0 of experiment \d+ already\.\n$/);
+    await says("leave", /^Left/);
+    await says("leave", /already/);
+    await says("join", /again: it had left or was suspended\.\n$/);
+    await says("cancel", /is cancelled\.\n$/);
+    const { stdout } = await colearn(["cancel", id, ...target, "--json"]);
+    expect(JSON.parse(stdout)).to.deep.include({ already: true });
   });
 });

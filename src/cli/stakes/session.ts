@@ -22,7 +22,10 @@ export async function withSender(
   await withLedger(options, async (ledger) => {
     const stakes = await Stakes.of(ledger, await resolveExperiment(ledger, asked));
     const wallet = await fundedKey(options, ledger.provider);
-    await work(stakes, await StakesSender.create(stakes, wallet, { maxFeePerGas: options.maxFee }));
+    await work(
+      stakes,
+      await StakesSender.create(stakes, wallet, { maxFeePerGas: options.maxFee, confirmations: options.confirmations }),
+    );
   });
 }
 

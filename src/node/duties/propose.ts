@@ -13,7 +13,7 @@ export async function propose(
   if (recorded) {
     log.info({ round, weights: formatContentId(recorded) }, "proposing again what was proposed before");
     const { hash } = await transactor.propose(experiment, round, recorded, await nextLink(context));
-    emit({ event: "proposed", round, weights: formatContentId(recorded), transaction: hash, milliseconds: {} });
+    emit({ event: "proposed", round, weights: formatContentId(recorded), transaction: hash ?? null, milliseconds: {} });
     return;
   }
 
@@ -33,7 +33,7 @@ export async function propose(
     event: "proposed",
     round,
     weights: formatContentId(id),
-    transaction: hash,
+    transaction: hash ?? null,
     milliseconds: { train, store: stored },
   });
   // The proposer has no vote: this is for reports, and because it will need the score once this is accepted.

@@ -11,5 +11,5 @@ export async function reveal(
   const vote = { voter: transactor.address, approve, score, salt: secrets.salt(round, proposal.digest) };
   const { hash } = await transactor.revealVote(experiment, round, proposal, vote);
   log.info({ round, weights: formatContentId(proposal), approve }, "revealed the vote");
-  emit({ event: "revealed", round, weights: formatContentId(proposal), transaction: hash });
+  emit({ event: "revealed", round, weights: formatContentId(proposal), transaction: hash ?? null });
 }

@@ -41,7 +41,16 @@ export async function vote(
     const hash = await casting.cast(round, recorded, secondsLeft, signal);
     const scores = scoresOf({ voteScore: recorded.score, testScore: Number.NaN });
     const { approve } = recorded;
-    emit({ event: "voted", round, weights, approve, ...scores, refusal: null, transaction: hash, milliseconds: {} });
+    emit({
+      event: "voted",
+      round,
+      weights,
+      approve,
+      ...scores,
+      refusal: null,
+      transaction: hash ?? null,
+      milliseconds: {},
+    });
     return;
   }
 
@@ -52,7 +61,7 @@ export async function vote(
   const spent = (milliseconds.fetch + milliseconds.evaluate) / 1000;
   const hash = await casting.cast(round, recording, Math.max(0, secondsLeft - spent), signal);
   log.info({ round, weights, approve, ...scores }, approve ? "approved" : "rejected");
-  emit({ event: "voted", round, weights, approve, ...scores, refusal, transaction: hash, milliseconds });
+  emit({ event: "voted", round, weights, approve, ...scores, refusal, transaction: hash ?? null, milliseconds });
 }
 
 /** Whatever another learner proposes, the answer is a judgement: only this node's own failures are thrown. */

@@ -17,6 +17,7 @@ export interface RunRelayOptions extends Omit<StoreOptions, "kubo"> {
   readonly experiment: bigint;
   /** What a transaction may offer at most for a unit of gas, wei. */
   readonly maxFee?: bigint | undefined;
+  readonly confirmations?: number | undefined;
   /** Told once of the multiaddresses at which learners reach the relay. */
   readonly onReady: (addresses: readonly string[]) => void;
   readonly log: Logger;
@@ -33,7 +34,10 @@ const INTERVAL_MILLISECONDS = 2_000;
 export async function runRelay(options: RunRelayOptions): Promise<void> {
   const { ledger, wallet, experiment, home, listen, announce, log, stopping } = options;
   const { config } = await ledger.experiment(experiment);
-  const transactor = await Transactor.create(ledger, wallet, { maxFeePerGas: options.maxFee });
+  const transactor = await Transactor.create(ledger, wallet, {
+    maxFeePerGas: options.maxFee,
+    confirmations: options.confirmations,
+  });
   await using resources = new Resources();
   await makeHome(home);
   const store = await openStore({ home, listen, announce });
