@@ -110,11 +110,13 @@ export class Retention {
   }
 
   async #collect(snapshot: Snapshot): Promise<void> {
-    const { store, keeping, log } = this.#parts;
+    const { store, journal, keeping, log } = this.#parts;
     const settled = lastSettled(snapshot);
     const due = this.#lastCollected === undefined ? 0 : this.#lastCollected + collectionInterval(keeping);
     if (store.collectGarbage === undefined || (settled < due && !isFinal(snapshot.status))) return;
-    const needed = [snapshot.weights, snapshot.proposal].filter((id) => id !== undefined);
+    // What the journal still holds is pinned; that it is named again costs little, and a pin may have been lost.
+    const held = journal.held().map(({ weights }) => weights);
+    const needed = [snapshot.weights, snapshot.proposal, ...held].filter((id) => id !== undefined);
     const blocks = await store.collectGarbage(needed);
     this.#lastCollected = settled;
     if (blocks > 0) log.debug({ blocks }, "removed blocks that nobody needs");

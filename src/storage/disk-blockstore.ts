@@ -55,8 +55,8 @@ export class DiskBlockstore extends FsBlockstore {
   }
 
   /**
-   * The content ids (all with the codec of raw bytes) of the blocks here, by the names of their files alone. Removes what
-   * a power cut left half written.
+   * The blocks here, by the names of their files alone: only the hash of each content id is that of the block. Removes
+   * what a power cut left half written.
    */
   async *keys(): AsyncGenerator<CID> {
     for (const shard of await readdir(this.path, { withFileTypes: true })) {

@@ -35,7 +35,6 @@ export interface HeliaNode {
   readonly directory: string;
   readonly helia: HeliaWithLibp2p<Services>;
   readonly blocks: DiskBlockstore;
-  readonly datastore: LevelDatastore;
   /** Blocks asked of a peer and not on disk yet, by peer and content id. */
   readonly arriving: Map<string, Promise<Uint8Array>>;
   /** Blocks that were removed to free their space. */
@@ -102,7 +101,7 @@ export async function startHeliaNode({ directory, listen, announce }: HeliaNodeO
     await stop();
     throw explainStart(error, listen, announce);
   }
-  return { directory, helia, blocks, datastore, arriving: new Map(), collected: new Collected(), linger, stop };
+  return { directory, helia, blocks, arriving: new Map(), collected: new Collected(), linger, stop };
 }
 
 /** What lies on this machine's disk under a block's content id, unchecked. */

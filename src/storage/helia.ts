@@ -66,7 +66,7 @@ class EmbeddedStore implements HeliaStore {
 
   constructor(node: HeliaNode, logger: StoreLogger | undefined) {
     this.#node = node;
-    this.#pins = new Pins(node.datastore);
+    this.#pins = new Pins(node.directory);
     this.#logger = logger;
     this.peerId = node.helia.libp2p.peerId.toString();
     this.messages = messagesOf(node.helia.libp2p);
@@ -191,9 +191,7 @@ class EmbeddedStore implements HeliaStore {
   async #collect(needed: readonly CID[]): Promise<number> {
     await Promise.allSettled(this.#running);
     const keep = new Set<string>();
-    const roots = [...needed];
-    for await (const root of this.#pins.all()) roots.push(root);
-    for (const root of roots) {
+    for (const root of [...(await this.#pins.all()), ...needed]) {
       try {
         for await (const cid of blocksOf(root, (node) => this.#readHere(node))) keep.add(blockName(cid));
       } catch (error) {
