@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { stderr, stdout } from "node:process";
 
 import { Command, CommanderError } from "commander";
@@ -8,6 +7,7 @@ import { plainError, RevertError } from "../ledger/errors.ts";
 import { commands } from "./commands.ts";
 import { configure } from "./config/apply.ts";
 import { withoutKeys } from "./config/showable.ts";
+import { version } from "./version.ts";
 
 /** Exit codes: what a script can tell apart. */
 const FAILED = 1;
@@ -38,11 +38,6 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
 function withoutValues(text: string): string {
   const plain = text.replace(/^(error: unknown option '[^=\s]*)=.*'/s, "$1'");
   return withoutKeys(plain.replace(/^(error: too many arguments .* but got \d+):.*$/s, "$1."));
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** What went wrong in one line, and the exit code. */

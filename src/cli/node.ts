@@ -9,6 +9,8 @@ import {
   collect,
   type ContractOptions,
   experimentId,
+  httpOption,
+  type HttpOption,
   integer,
   type KeyOptions,
   logLevelOption,
@@ -20,6 +22,7 @@ import {
 import { createLogger, printJsonLine } from "./output.ts";
 import { readInvitation } from "./invitation.ts";
 import { fundedKey, openLedger, resolveExperiment, signingKey } from "./session.ts";
+import { version } from "./version.ts";
 
 interface NodeOptions extends ContractOptions, KeyOptions, DataOptions {
   readonly home: string;
@@ -34,6 +37,7 @@ interface NodeOptions extends ContractOptions, KeyOptions, DataOptions {
   readonly keep: number;
   readonly keepLineage?: boolean;
   readonly fetchTimeout: number;
+  readonly http: HttpOption;
   readonly untilComplete?: boolean;
   readonly logLevel: string;
   readonly json?: boolean;
@@ -58,6 +62,7 @@ export function register(program: Command): void {
     .option("--keep <rounds>", "settled rounds whose weights stay on disk", integer(1), DEFAULT_KEPT_ROUNDS)
     .option("--keep-lineage", "keep all accepted weights, however old")
     .option("--until-complete", "stop when the experiment ends, instead of serving its weights on")
+    .addOption(httpOption())
     .addOption(logLevelOption());
   withJson(withKey(withContract(command)))
     .addHelpText("after", "\nExample:\n  colearn node 1 --home node0 --dev-account 0 --shard 0/3")
@@ -100,6 +105,7 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
     const invitation = await readInvitation(options.invitation, experiment, wallet.address);
     await launch({
       ...options,
+      http: options.http === "off" ? undefined : options.http,
       ledger,
       wallet,
       experiment,
@@ -110,6 +116,7 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
       peers: options.peer,
       relayers: options.relayer,
       invitation,
+      version: version(),
       fetchTimeoutMilliseconds: options.fetchTimeout * 1000,
       emit: (event: NodeEvent) => {
         if (options.json) printJsonLine({ time: Date.now(), ...event });

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { formatUnits, getAddress, isAddress, parseUnits } from "ethers";
 
 import { ballots, selections } from "../ledger/types.ts";
+import type { HttpAddress } from "../node/operation/server.ts";
 import { typed, type TypedParser } from "./config/value-type.ts";
 
 /**
@@ -231,6 +232,33 @@ export function votesOption(): Option {
   return new Option("--votes <how>", "relayed: signed, and sent together by whoever proposed")
     .choices(["direct", "relayed"])
     .default("direct");
+}
+
+const HTTP_DEFAULT = "127.0.0.1:0";
+const LOOPBACK = "127.0.0.1";
+
+/** Where health and metrics are told. (Commander knows no option whose value is undefined.) */
+export type HttpOption = HttpAddress | "off";
+
+const httpAddress = typed({ type: ["string", "integer"] }, parseHttp, (address) =>
+  address === "off" ? address : `${address.host}:${address.port}`,
+);
+
+function parseHttp(text: string): HttpOption {
+  if (text === "off") return text;
+  const [, , ipv6, name, digits = ""] = /^((?:\[([0-9a-fA-F:.]+)\]|([\w.-]+)):)?(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits === "" || port > 65_535) {
+    throw new InvalidArgumentError("It must be a port, as 9464, or an address, as 0.0.0.0:9464 or [::1]:9464, or off.");
+  }
+  return { host: ipv6 ?? name ?? LOOPBACK, port };
+}
+
+/** `--http`, the same wherever something runs on. */
+export function httpOption(): Option {
+  return new Option("--http <address>", "[host:]port where /healthz, /readyz and /metrics are answered, or off")
+    .argParser(httpAddress)
+    .default(parseHttp(HTTP_DEFAULT), `${HTTP_DEFAULT}, a port chosen by the system`);
 }
 
 /** `--log-level`, the same wherever something runs on. */

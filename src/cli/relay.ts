@@ -5,6 +5,8 @@ import {
   collect,
   type ContractOptions,
   experimentId,
+  httpOption,
+  type HttpOption,
   type KeyOptions,
   logLevelOption,
   withContract,
@@ -13,11 +15,13 @@ import {
 } from "./options.ts";
 import { createLogger, print, printJsonLine } from "./output.ts";
 import { fundedKey, openLedger, resolveExperiment } from "./session.ts";
+import { version } from "./version.ts";
 
 interface RelayOptions extends ContractOptions, KeyOptions {
   readonly home: string;
   readonly listen?: string[];
   readonly announce?: string[];
+  readonly http: HttpOption;
   readonly logLevel: string;
   readonly json?: boolean;
 }
@@ -30,6 +34,7 @@ export function register(program: Command): void {
     .option("--home <dir>", "the relay's own folder: it keeps its peer id there", "relay")
     .option("--listen <multiaddr>", "where it listens; may be repeated (default: loopback)", collect)
     .option("--announce <multiaddr>", "where learners reach it, if elsewhere; may be repeated", collect)
+    .addOption(httpOption())
     .addOption(logLevelOption());
   withJson(withKey(withContract(command)))
     .addHelpText("after", "\nExample:\n  colearn relay 1 --home relay --listen /ip4/0.0.0.0/tcp/4002 --key relay.json")
@@ -48,11 +53,13 @@ async function relay(asked: bigint | undefined, options: RelayOptions): Promise<
     const experiment = await resolveExperiment(ledger, asked);
     await runRelay({
       ...options,
+      http: options.http === "off" ? undefined : options.http,
       ledger,
       wallet,
       experiment,
-      onReady: (addresses) => {
-        if (options.json) printJsonLine({ relay: wallet.address, experiment, addresses });
+      version: version(),
+      onReady: (addresses, http) => {
+        if (options.json) printJsonLine({ relay: wallet.address, experiment, addresses, http });
         else {
           print(`${wallet.address} relays for experiment ${experiment}. Learners name it so:`);
           print(...addresses.map((address) => `  --relayer ${address}`));

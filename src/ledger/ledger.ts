@@ -214,7 +214,7 @@ export class Ledger {
     const [{ chainId }, genesis] = await Promise.all([this.provider.getNetwork(), this.provider.getBlock(0)]);
     if (!genesis?.hash) {
       // Under another name the journal would be an empty one.
-      throw new UserError("rpc", "the endpoint does not know the chain's first block", {
+      throw new UserError("first-block", "the endpoint does not know the chain's first block", {
         remedy: "give an endpoint that serves all blocks with --rpc",
       });
     }

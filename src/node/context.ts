@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 
 import type { Evaluation, MachineLearningInterface } from "../learning/interface.ts";
 import type { JoinTerms, Transactor } from "../ledger/transactor.ts";
-import type { ExperimentConfig } from "../ledger/types.ts";
+import type { ExperimentConfig, Snapshot } from "../ledger/types.ts";
 import type { Store } from "../storage/store.ts";
 import type { ContentId } from "../weights/content-id.ts";
 import { parseProposal } from "../weights/spec.ts";
@@ -37,6 +37,8 @@ export interface Context {
   /** Which weights stay on disk. */
   readonly keeping: Keeping;
   readonly emit: Emit;
+  /** Told how the experiment stands, whenever the ledger has said so. */
+  readonly onSnapshot?: ((snapshot: Snapshot) => void) | undefined;
   readonly log: Logger;
   /** How long a fetch may stand still before the next provider, or the end. */
   readonly fetchTimeoutMilliseconds: number;

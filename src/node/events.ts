@@ -19,7 +19,14 @@ export interface Scores {
  * `time` is local, unix milliseconds, added when the event is told.
  */
 export type NodeEvent =
-  | { readonly event: "ready"; readonly learner: string; readonly experiment: string; readonly backend: string }
+  | {
+      readonly event: "ready";
+      readonly learner: string;
+      readonly experiment: string;
+      readonly backend: string;
+      /** Where `/healthz`, `/readyz` and `/metrics` are answered; null where nowhere. */
+      readonly http: string | null;
+    }
   | { readonly event: "joined"; readonly index: number }
   /** The learner holds the current weights, those of `round`. */
   | ({
@@ -56,9 +63,15 @@ export type NodeEvent =
       readonly transaction: string | null;
     }
   | { readonly event: "advanced"; readonly round: number }
-  | { readonly event: "settled"; readonly round: number; readonly outcome: Outcome }
+  | { readonly event: "settled"; readonly round: number; readonly outcome: Outcome; readonly proposer: string }
   /** The manifest ends the experiment early: after this round. */
   | { readonly event: "stopped"; readonly round: number; readonly reason: "target" | "patience" }
+  /** A step failed and is tried again: `code` is the error's. */
+  | { readonly event: "failed"; readonly code: string }
+  /** The first step that succeeded after one that failed. */
+  | { readonly event: "recovered" }
+  /** Blocks that nobody needs were removed from the store. */
+  | { readonly event: "collected"; readonly blocks: number }
   | { readonly event: "finished"; readonly status: "completed" | "cancelled" };
 
 export type Emit = (event: NodeEvent) => void;

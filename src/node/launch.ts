@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import type { BaseWallet } from "ethers";
 import type { Logger } from "pino";
@@ -15,6 +16,8 @@ import { Journal } from "./journal.ts";
 import { fetchManifest } from "./manifest.ts";
 import { LearnerNode } from "./node.ts";
 import { makeHome, openStore, type StoreOptions } from "./open-store.ts";
+import { Operation } from "./operation/operation.ts";
+import type { HttpAddress } from "./operation/server.ts";
 import { castRelayed } from "./relay/cast-relayed.ts";
 import { callTime, RelayClient } from "./relay/client.ts";
 import { serveRelay } from "./relay/serve.ts";
@@ -46,6 +49,10 @@ export interface LaunchOptions extends StoreOptions {
   /** What a transaction may offer at most for a unit of gas, wei. */
   readonly maxFee?: bigint | undefined;
   readonly confirmations?: number | undefined;
+  /** Where health and metrics are told; nowhere where left out. */
+  readonly http?: HttpAddress | undefined;
+  /** Of this program: the metrics tell it. */
+  readonly version: string;
   readonly emit: Emit;
   readonly log: Logger;
   /** Ends the node after the step in hand. */
@@ -56,22 +63,58 @@ export interface LaunchOptions extends StoreOptions {
   readonly keepServing: boolean;
 }
 
+/** Between two tries to start where the endpoint is silent, at most. */
+const MAX_BACKOFF_MILLISECONDS = 15_000;
+
 /**
- * Opens all that a node needs, runs it to the end, and closes everything.
+ * Opens all that a node needs, runs it to the end, and closes everything. Where the chain's endpoint is silent meanwhile, it
+ * begins again: whoever calls this has reached it before.
  * @throws UserError when something that the operator gave cannot be used
  */
 export async function launch(options: LaunchOptions): Promise<"completed" | "cancelled" | undefined> {
-  const { ledger, wallet, experiment, home, log, emit, aborted, stopping } = options;
-  const isRelayed = options.votes === "relayed";
-  const isRelay = options.relay === true;
-  if ((isRelayed || isRelay) && options.kubo !== undefined) {
+  const { ledger, wallet, log, stopping, aborted } = options;
+  if ((options.votes === "relayed" || options.relay === true) && options.kubo !== undefined) {
     throw new UserError("kubo", "votes are relayed between embedded stores, and this node's store is a Kubo daemon", {
       remedy: "leave out --kubo, or send votes directly",
     });
   }
+  await using resources = new Resources();
+  // First of all: a node that waits for something is alive, and tells for what.
+  const operation = new Operation({ kind: "node", version: options.version, log, stopping });
+  const http = options.http === undefined ? undefined : resources.use(await operation.serve(options.http));
+  operation.watchAccount(ledger, wallet.address);
+  const ending = AbortSignal.any([stopping, aborted]);
+  const ended = () => ending.aborted;
+  for (let failures = 0; ; failures++) {
+    try {
+      return await runNode(options, operation, http?.url ?? null);
+    } catch (error) {
+      if (!(error instanceof UserError && error.code === "rpc") || ended()) throw error;
+      log.error({ err: { code: error.code, message: error.message } }, "starting failed; trying again");
+      const backoff = Math.min(500 * 2 ** failures, MAX_BACKOFF_MILLISECONDS);
+      await sleep(backoff, undefined, { signal: ending }).catch(() => undefined);
+      if (ended()) return undefined;
+    }
+  }
+}
+
+async function runNode(
+  options: LaunchOptions,
+  operation: Operation,
+  http: string | null,
+): Promise<"completed" | "cancelled" | undefined> {
+  const { ledger, wallet, experiment, home, log, aborted, stopping } = options;
+  const isRelayed = options.votes === "relayed";
+  const isRelay = options.relay === true;
+  await using resources = new Resources();
+  const emit = operation.listenTo(options.emit);
+  const snapshotOf = async () => {
+    const snapshot = await ledger.snapshot(experiment, wallet.address);
+    operation.see(snapshot);
+    return snapshot;
+  };
   const description = await ledger.experiment(experiment);
   const { config } = description;
-  await using resources = new Resources();
 
   await makeHome(home);
   const scope = await secretScope(ledger, experiment);
@@ -79,6 +122,7 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   resources.defer(() => journal.close());
   const store = await openStore(options);
   resources.defer(() => store.stop());
+  operation.watchStore(store, home);
 
   const contacts = new ContactBook(ledger, experiment, options.peers ?? []);
   const messages = isRelayed || isRelay ? store.messages : undefined;
@@ -89,8 +133,9 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
     maxFeePerGas: options.maxFee,
     confirmations: options.confirmations,
     relay: isRelayed ? relays : undefined,
+    onTransaction: operation.countTransaction,
   });
-  const { index } = await ledger.snapshot(experiment, wallet.address);
+  const { index } = await snapshotOf();
   if (index !== undefined) {
     await announce(transactor, experiment, store, { relay: isRelay }).catch((error: unknown) => {
       // With an empty account and no relay there: the node is found where it was before, or not.
@@ -102,7 +147,7 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   const ending = AbortSignal.any([stopping, aborted]);
   const manifest = await fetchManifest(
     config.manifest,
-    { store, contacts, log, isOver: async () => (await ledger.snapshot(experiment)).status === "cancelled" },
+    { store, contacts, log, isOver: async () => (await snapshotOf()).status === "cancelled" },
     fetchTimeoutMilliseconds,
     ending,
   );
@@ -111,11 +156,18 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
   resources.defer(() => learner.dispose());
 
   log.info({ learner: wallet.address, experiment: Number(experiment), task: manifest.task.name, backend }, "ready");
-  emit({ event: "ready", learner: wallet.address, experiment: experiment.toString(), backend });
+  emit({
+    event: "ready",
+    learner: wallet.address,
+    experiment: experiment.toString(),
+    backend,
+    http,
+  });
   const spec = manifest.weights;
   const when = stopOf(manifest);
   const stop = when && { when, direction: manifest.metric.direction };
-  const context = { experiment, transactor, store, contacts, journal, learner, spec, stop, emit, log, relay: isRelay };
+  const told = { emit, onSnapshot: operation.see, log };
+  const context = { experiment, transactor, store, contacts, journal, learner, spec, stop, ...told, relay: isRelay };
   if (messages && relays) {
     relays.own = resources.use(await serveRelay({ experiment, transactor, config, forAll: isRelay, log }, messages));
   }

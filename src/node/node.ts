@@ -54,6 +54,8 @@ export class LearnerNode {
   /** Seconds that the local clock is known to be ahead of the chain's. */
   #ahead = 0;
   #waitingFor: string | undefined;
+  /** What the step in hand failed of, where it did. */
+  #failing: string | undefined;
 
   constructor(context: Context, experiment: Experiment) {
     this.#context = context;
@@ -94,6 +96,7 @@ export class LearnerNode {
           await this.#act(action, snapshot, aborted);
         }
         failures = 0;
+        this.#tellRecovery();
       } catch (error) {
         if (ended()) break;
         if (error instanceof UserError && !PASSING.has(error.code)) throw error;
@@ -104,7 +107,7 @@ export class LearnerNode {
         if (error instanceof RevertError && OVERTAKEN.has(error.revert)) {
           this.#learnClock(error);
           this.#context.log.info(error.message);
-        } else this.#context.log.error({ err: plain(error) }, "this step failed; trying again");
+        } else this.#tellFailure(plain(error));
         failures++;
         const backoff = Math.min(250 * 2 ** failures, MAX_BACKOFF_MILLISECONDS);
         await sleep(backoff, undefined, { signal: ending }).catch(() => undefined);
@@ -113,16 +116,33 @@ export class LearnerNode {
     return undefined;
   }
 
+  /** A failure that lasts, as a full disk does, is one line in the log. */
+  #tellFailure(err: { readonly code: string; readonly message: string }): void {
+    const { log, emit } = this.#context;
+    const isNew = err.message !== this.#failing;
+    log[isNew ? "error" : "debug"]({ err }, "this step failed; trying again");
+    this.#failing = err.message;
+    emit({ event: "failed", code: err.code });
+  }
+
+  #tellRecovery(): void {
+    if (this.#failing === undefined) return;
+    this.#failing = undefined;
+    this.#context.log.info("the step that failed has succeeded");
+    this.#context.emit({ event: "recovered" });
+  }
+
   async #snapshot(): Promise<Snapshot> {
     const { transactor, experiment, emit } = this.#context;
     const snapshot = await this.#ledger.snapshot(experiment, transactor.address);
+    this.#context.onSnapshot?.(snapshot);
     const settled = lastSettled(snapshot);
     this.#lastTold ??= settled;
     while (this.#lastTold < settled) {
       const round = ++this.#lastTold;
-      const { outcome, proposal } = await this.#ledger.round(experiment, round);
+      const { outcome, proposal, proposer } = await this.#ledger.round(experiment, round);
       if (outcome === "accepted" && proposal) this.#retention.accepted(round, proposal);
-      emit({ event: "settled", round, outcome });
+      emit({ event: "settled", round, outcome, proposer });
     }
     return snapshot;
   }
@@ -232,6 +252,7 @@ export class LearnerNode {
           await this.#wait(seen, undefined, done.signal);
           if (stopped()) return;
           seen = await this.#ledger.snapshot(this.#context.experiment, this.#context.transactor.address);
+          this.#context.onSnapshot?.(seen);
         } catch {
           // A failing endpoint is the main loop's concern: here it only means that nothing is seen for now.
           continue;

@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import { isFinal, lastSettled, type Snapshot } from "../ledger/types.ts";
 import type { Store } from "../storage/store.ts";
 import { formatContentId, type ContentId } from "../weights/content-id.ts";
+import type { Emit } from "./events.ts";
 import type { Journal } from "./journal.ts";
 
 export interface Keeping {
@@ -51,6 +52,7 @@ export interface RetentionParts {
   readonly store: Store;
   readonly journal: Journal;
   readonly keeping: Keeping;
+  readonly emit: Emit;
   readonly log: Logger;
 }
 
@@ -110,7 +112,7 @@ export class Retention {
   }
 
   async #collect(snapshot: Snapshot): Promise<void> {
-    const { store, journal, keeping, log } = this.#parts;
+    const { store, journal, keeping, emit } = this.#parts;
     const settled = lastSettled(snapshot);
     const due = this.#lastCollected === undefined ? 0 : this.#lastCollected + collectionInterval(keeping);
     if (store.collectGarbage === undefined || (settled < due && !isFinal(snapshot.status))) return;
@@ -119,6 +121,6 @@ export class Retention {
     const needed = [snapshot.weights, snapshot.proposal, ...held].filter((id) => id !== undefined);
     const blocks = await store.collectGarbage(needed);
     this.#lastCollected = settled;
-    if (blocks > 0) log.debug({ blocks }, "removed blocks that nobody needs");
+    if (blocks > 0) emit({ event: "collected", blocks });
   }
 }

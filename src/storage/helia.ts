@@ -9,6 +9,7 @@ import { StoreError, onDisk } from "./errors.ts";
 import { blockName } from "./collected.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { blocksOf } from "./file-dag.ts";
+import { bytesUnder } from "./folder-size.ts";
 import type { HeliaNode } from "./helia-node.ts";
 import { peekLocalBlock, readLocalBlock, startHeliaNode } from "./helia-node.ts";
 import { inspectFile, type Presence } from "./inspect.ts";
@@ -129,6 +130,10 @@ class EmbeddedStore implements HeliaStore {
   async unpin(id: ContentId, signal?: AbortSignal): Promise<void> {
     const root = toCid(id);
     await this.#run(signal, () => this.#pins.remove(root));
+  }
+
+  size(): Promise<number> {
+    return bytesUnder(this.#node.directory);
   }
 
   async addresses(): Promise<string[]> {

@@ -177,6 +177,12 @@ class KuboStore implements Store {
     }
   }
 
+  async size(): Promise<number> {
+    const until = this.#until();
+    const { repoSize } = await this.#ask(until, () => this.#client.repo.stat({ signal: until }));
+    return Number(repoSize);
+  }
+
   async addresses(): Promise<string[]> {
     const until = this.#until();
     const { addresses } = await this.#ask(until, () => this.#client.id({ signal: until }));

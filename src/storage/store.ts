@@ -43,6 +43,8 @@ export interface Store {
    * those begun meanwhile wait for it. Gives their number. None where a daemon does this by itself.
    */
   collectGarbage?(needed?: readonly ContentId[]): Promise<number>;
+  /** Bytes that the store takes on its disk. */
+  size(): Promise<number>;
   /** Multiaddresses (with /p2p/ ids) at which other learners can fetch from this store. */
   addresses(): Promise<string[]>;
   /** Messages between peers; none where the store is a daemon's. */

@@ -9,6 +9,8 @@ import { Transactor } from "../../ledger/transactor.ts";
 import { isFinal } from "../../ledger/types.ts";
 import { Resources } from "../../resources.ts";
 import { makeHome, openStore, type StoreOptions } from "../open-store.ts";
+import { Operation } from "../operation/operation.ts";
+import type { HttpAddress } from "../operation/server.ts";
 import { serveRelay } from "./serve.ts";
 
 export interface RunRelayOptions extends Omit<StoreOptions, "kubo"> {
@@ -18,8 +20,12 @@ export interface RunRelayOptions extends Omit<StoreOptions, "kubo"> {
   /** What a transaction may offer at most for a unit of gas, wei. */
   readonly maxFee?: bigint | undefined;
   readonly confirmations?: number | undefined;
-  /** Told once of the multiaddresses at which learners reach the relay. */
-  readonly onReady: (addresses: readonly string[]) => void;
+  /** Where health and metrics are told; nowhere where left out. */
+  readonly http?: HttpAddress | undefined;
+  /** Of this program: the metrics tell it. */
+  readonly version: string;
+  /** Told once of the multiaddresses at which learners reach the relay, and of where it tells its health. */
+  readonly onReady: (addresses: readonly string[], http: string | null) => void;
   readonly log: Logger;
   readonly stopping: AbortSignal;
 }
@@ -33,23 +39,30 @@ const INTERVAL_MILLISECONDS = 2_000;
  */
 export async function runRelay(options: RunRelayOptions): Promise<void> {
   const { ledger, wallet, experiment, home, listen, announce, log, stopping } = options;
+  await using resources = new Resources();
+  const operation = new Operation({ kind: "relay", version: options.version, log, stopping });
+  const http = options.http === undefined ? undefined : resources.use(await operation.serve(options.http));
+  operation.watchAccount(ledger, wallet.address);
   const { config } = await ledger.experiment(experiment);
   const transactor = await Transactor.create(ledger, wallet, {
     maxFeePerGas: options.maxFee,
     confirmations: options.confirmations,
+    onTransaction: operation.countTransaction,
   });
-  await using resources = new Resources();
   await makeHome(home);
   const store = await openStore({ home, listen, announce });
   resources.defer(() => store.stop());
+  operation.watchStore(store, home);
   if (store.messages === undefined) throw new Error("the embedded store has no messages");
   resources.use(await serveRelay({ experiment, transactor, config, forAll: true, log }, store.messages));
-  options.onReady(await store.addresses());
+  options.onReady(await store.addresses(), http?.url ?? null);
 
   const stopped = () => stopping.aborted;
   while (!stopped()) {
     try {
-      const { status } = await ledger.snapshot(experiment);
+      const snapshot = await ledger.snapshot(experiment);
+      operation.see(snapshot);
+      const { status } = snapshot;
       if (isFinal(status)) {
         log.info(`the experiment is ${status}`);
         return;

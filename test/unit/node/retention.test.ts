@@ -105,7 +105,13 @@ describe("a node's retention", () => {
       },
       collectGarbage: async (needed: readonly ContentId[] = []) => collections.push(needed.map(formatContentId)),
     } satisfies Partial<Store> as unknown as Store;
-    return new Retention({ store, journal, keeping: { rounds, lineage: false }, log: pino({ enabled: false }) });
+    return new Retention({
+      store,
+      journal,
+      keeping: { rounds, lineage: false },
+      emit: () => undefined,
+      log: pino({ enabled: false }),
+    });
   }
 
   const names = (...numbers: number[]) => numbers.map((number) => formatContentId(id(number)));
