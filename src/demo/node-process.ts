@@ -22,11 +22,15 @@ export class NodeProcess {
    * @param colearn path of the program
    * @param args of its command `node`, without `--json`
    * @param logFile where its log goes
+   * @param env variables of its environment beyond this process's
    */
-  constructor(colearn: string, args: readonly string[], logFile: string) {
+  constructor(colearn: string, args: readonly string[], logFile: string, env: NodeJS.ProcessEnv = {}) {
     // The channel ends with this process: the node then stops by itself. Settings of an operator are not for it.
     const stdio = ["ignore", "pipe", "pipe", "ipc"] as const;
-    this.#child = spawn(process.execPath, [colearn, "node", "--no-config", ...args, "--json"], { stdio: [...stdio] });
+    this.#child = spawn(process.execPath, [colearn, "node", "--no-config", ...args, "--json"], {
+      stdio: [...stdio],
+      env: { ...process.env, ...env },
+    });
     this.#exited = once(this.#child, "exit").catch(() => undefined);
     this.#child.stderr?.pipe(createWriteStream(logFile));
     if (this.#child.stdout) {
