@@ -66,6 +66,10 @@ const plan =
     : drawPlan({ seed, nodes, rounds, faults: number("faults"), without });
 const folder = values.out ?? (await mkdtemp(join(tmpdir(), "colearn-chaos-")));
 
+// Told to stop, everything that was started is ended.
+const stopping = new AbortController();
+process.on("SIGTERM", () => stopping.abort()).on("SIGINT", () => stopping.abort());
+
 const run = await runChaos({
   nodes,
   rounds,
@@ -80,6 +84,7 @@ const run = await runChaos({
   folder,
   limit: number("limit"),
   say: (line) => console.log(line),
+  stopping: stopping.signal,
 });
 const lines = [`Seed ${seed}:`, "", ...describeRun(run)];
 console.log(`\n${lines.join("\n")}`);

@@ -31,6 +31,7 @@ export interface ChaosChainOptions {
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 const CHAIN_ID = 31_337;
+const CALL_MILLISECONDS = 20_000;
 
 /** Anvil where the variable COLEARN_ANVIL names it, else Hardhat's own chain. */
 export async function startChaosChain(options: ChaosChainOptions): Promise<ChaosChain> {
@@ -44,10 +45,18 @@ async function call(rpc: string, method: string, ...params: readonly unknown[]):
     method: "POST",
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
     headers: { "content-type": "application/json" },
+    signal: AbortSignal.timeout(CALL_MILLISECONDS),
   });
   const { result, error } = (await response.json()) as { result?: unknown; error?: { message: string } };
   if (error) throw new Error(`${method}: ${error.message}`);
   return result;
+}
+
+/** Forgets what was mined within some seconds from now. (anvil's own `anvil_reorg` hung for ever, once in five times.) */
+async function goBack(rpc: string, seconds: number): Promise<void> {
+  const snapshot = await call(rpc, "evm_snapshot");
+  await sleep(seconds * 1_000);
+  await call(rpc, "evm_revert", snapshot);
 }
 
 class Anvil implements ChaosChain {
@@ -69,8 +78,8 @@ class Anvil implements ChaosChain {
     return anvil;
   }
 
-  async reorganise(depth: number): Promise<void> {
-    await call(this.rpc, "anvil_reorg", depth, []);
+  reorganise(depth: number): Promise<void> {
+    return goBack(this.rpc, depth * this.#options.blockSeconds);
   }
 
   async jump(seconds: number): Promise<void> {
@@ -127,11 +136,7 @@ async function startHardhat({ accounts, blockSeconds }: ChaosChainOptions): Prom
   return {
     client: "hardhat",
     rpc,
-    async reorganise(depth) {
-      const snapshot = await call(rpc, "evm_snapshot");
-      await sleep(depth * blockSeconds * 1_000);
-      await call(rpc, "evm_revert", snapshot);
-    },
+    reorganise: (depth) => goBack(rpc, depth * blockSeconds),
     async jump(seconds) {
       await call(rpc, "evm_increaseTime", seconds);
     },

@@ -52,7 +52,11 @@ export class Injector {
       const ended = Date.now();
       if (!isHit) return undefined;
       if (victim.isDeadForGood) return { kind, node: victim.account, ended, recovery: undefined };
-      const recovery = await this.#since(ended, () => isBack(victim, ended));
+      const recovery = await this.#since(ended, () => {
+        // Its endpoint may be silent when it starts: it ends then, and is started again.
+        if (!victim.isRunning) victim.restart();
+        return isBack(victim, ended);
+      });
       return { kind, node: victim.account, ended, recovery };
     } finally {
       victim.isHit = false;

@@ -1,6 +1,8 @@
 /** One run: a chain, stakeholders, an experiment, a plan of faults, and in the end the audit. */
 import { execFile } from "node:child_process";
+import { appendFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -42,9 +44,12 @@ export interface RunOptions {
   /** After this the run has failed, seconds. */
   readonly limit: number;
   readonly say: (line: string) => void;
+  readonly stopping: AbortSignal;
 }
 
 export interface ChaosRun {
+  /** How often a node's process ended by itself, and was started again. */
+  readonly restarts: number;
   readonly client: ChaosChain["client"];
   readonly faults: readonly Injected[];
   readonly outcome: RunOutcome;
@@ -92,6 +97,7 @@ export async function runChaos(options: RunOptions): Promise<ChaosRun> {
   const late = AbortSignal.timeout(options.limit * 1_000);
   const until = async (what: string, isSo: () => boolean | Promise<boolean>) => {
     while (!(await isSo())) {
+      options.stopping.throwIfAborted();
       if (late.aborted) throw new Error(`after ${options.limit} s still not: ${what}. See ${folder}`);
       await sleep(LOOK_MILLISECONDS);
     }
@@ -106,8 +112,15 @@ export async function runChaos(options: RunOptions): Promise<ChaosRun> {
   const faults: Injected[] = [];
   const underWay = new Set<Promise<unknown>>();
   const waiting = [...plan];
+  const diary = join(folder, "faults.jsonl");
   const seenAt = new Map<number, number>();
+  /** A fault that could not be made: the run is worth nothing. */
+  let broken: Error | undefined;
   const look = async (): Promise<boolean> => {
+    for (const one of stakeholders) {
+      if (!one.isRunning && !one.isHit && !one.isDeadForGood) one.restart();
+    }
+    if (broken !== undefined) throw broken;
     const snapshot = await ledger.snapshot(experiment).catch(() => undefined);
     if (snapshot === undefined) return false;
     for (let round = 1; round <= snapshot.round; round++) {
@@ -118,10 +131,14 @@ export async function runChaos(options: RunOptions): Promise<ChaosRun> {
     while (waiting[0] && Date.now() >= (seenAt.get(waiting[0].round) ?? Infinity) + waiting[0].after * 1_000) {
       const fault = waiting.shift();
       if (fault === undefined) break;
-      const done = injector.inject(fault).then((injected) => {
-        if (injected) faults.push(injected);
-        underWay.delete(done);
-      });
+      const done = injector
+        .inject(fault)
+        .then((injected) => {
+          if (injected) faults.push(injected);
+          appendFileSync(diary, `${JSON.stringify({ at: Date.now(), fault, injected })}\n`);
+        })
+        .catch((error: unknown) => (broken = error instanceof Error ? error : new Error(String(error))))
+        .finally(() => underWay.delete(done));
       underWay.add(done);
     }
     return isFinal(snapshot.status);
@@ -130,17 +147,18 @@ export async function runChaos(options: RunOptions): Promise<ChaosRun> {
   over.abort();
   await Promise.all(underWay);
   const living = stakeholders.filter(({ isDeadForGood }) => !isDeadForGood);
-  for (const { process, isRunning, account } of living) {
-    if (!isRunning) throw new Error(`node ${account} ended by itself with ${String(process?.exitCode)}: see ${folder}`);
-  }
-  await until("all nodes took the final weights", () => living.every(({ process }) => process?.told("finished")));
+  await until("all nodes took the final weights", () => {
+    for (const one of living) if (!one.isRunning) one.restart();
+    return living.every(({ process }) => process?.told("finished"));
+  });
   const outcome = await outcomeOf(
     ledger,
     experiment,
     stakeholders.map(({ toChain }) => toChain.signed),
   );
   const audit = await runAudit(["1", "--rpc", chain.rpc, "--contract", ledger.address]);
-  return { client, faults, outcome, seconds: (Date.now() - began) / 1_000, audit };
+  const restarts = stakeholders.reduce((sum, one) => sum + one.restarts, 0);
+  return { client, restarts, faults, outcome, seconds: (Date.now() - began) / 1_000, audit };
 }
 
 async function create(options: RunOptions, transactor: Transactor, home: string): Promise<bigint> {

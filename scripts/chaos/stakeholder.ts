@@ -9,6 +9,8 @@ import { PeerLink } from "./peer-link.ts";
 import { RpcLink } from "./rpc-link.ts";
 import { SmallDisk } from "./small-disk.ts";
 
+const RESTART_MILLISECONDS = 1_000;
+
 export interface StakeholderOptions {
   readonly account: number;
   /** Folder of the whole run. */
@@ -33,6 +35,9 @@ export class Stakeholder implements AsyncDisposable {
   /** What is wrong with it now; nothing is done to a node twice at a time. */
   isHit = false;
   isDeadForGood = false;
+  /** How often its process ended by itself, as where its endpoint is silent at a start, and was started again. */
+  restarts = 0;
+  #endedAt: number | undefined;
   readonly #options: StakeholderOptions;
   readonly #port: number;
   readonly #clock: string;
@@ -82,6 +87,16 @@ export class Stakeholder implements AsyncDisposable {
     });
     this.processes.push(process);
     return process;
+  }
+
+  /** Starts its process again after it ended by itself, as an operator's supervisor does: not at once. */
+  restart(): void {
+    const now = Date.now();
+    this.#endedAt ??= now;
+    if (now - this.#endedAt < RESTART_MILLISECONDS) return;
+    this.#endedAt = undefined;
+    this.restarts++;
+    this.start();
   }
 
   /** Makes its clock wrong. */

@@ -15,7 +15,7 @@ export function failures({ outcome, audit }: ChaosRun): string[] {
 }
 
 /** Rows of a Markdown table. */
-export function describeRun({ client, faults, outcome, seconds, audit }: ChaosRun): string[] {
+export function describeRun({ client, restarts, faults, outcome, seconds, audit }: ChaosRun): string[] {
   const { rounds } = outcome;
   const settled = `${rounds.accepted} accepted, ${rounds.rejected} rejected, ${rounds.skipped} skipped`;
   const rows: [string, string][] = [
@@ -28,6 +28,7 @@ export function describeRun({ client, faults, outcome, seconds, audit }: ChaosRu
     ["votes doubled", String(outcome.doubled)],
     ["contradictory signatures", String(outcome.contradictory)],
     ["transactions refused on-chain", String(outcome.refused)],
+    ["processes that ended by themselves, and were started again", String(restarts)],
     ["recovery, all faults: median, maximum", spread(faults)],
     ["time", `${Math.round(seconds)} s`],
     ["audit", audit.exitCode === 0 ? "green" : "red"],
