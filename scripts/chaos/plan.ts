@@ -75,6 +75,8 @@ export interface PlanOptions {
 const SPREAD_SECONDS = 8;
 const LEAST_SECONDS = 0.5;
 const MOST_SECONDS = 8;
+const SPREAD_OF_KILLS_SECONDS = 3;
+const MOST_DEAD_SECONDS = 3;
 
 /** A plan in the order of the rounds: faults spread over all of them, each kind at least once where there are enough. */
 export function drawPlan({ seed, nodes, rounds, faults, without = [] }: PlanOptions): Fault[] {
@@ -100,26 +102,22 @@ export function drawPlan({ seed, nodes, rounds, faults, without = [] }: PlanOpti
     .sort((a, b) => a.round - b.round || a.after - b.after);
 }
 
-/** A different node is killed in each round, and comes back; two are killed for good, in the last third. */
+/** Another node is killed in each round, and comes back; two are killed for good, in the last third. */
 export function drawKills({ seed, nodes, rounds }: Pick<PlanOptions, "seed" | "nodes" | "rounds">): Fault[] {
   const random = randomFrom("kills", seed);
-  const order = [
+  const living = [
     ...shuffle(
       Uint32Array.from({ length: nodes }, (_, node) => node),
       random,
     ),
   ];
-  const forGood = new Map([
-    [Math.ceil((rounds * 2) / 3), order[0] ?? 0],
-    [Math.ceil((rounds * 5) / 6), order[1] ?? 1],
-  ]);
+  const last = [Math.ceil((rounds * 2) / 3), Math.ceil((rounds * 5) / 6)];
   return Array.from({ length: rounds }, (_, at): Fault => {
     const round = at + 1;
-    const last = forGood.get(round);
-    const dead = [...forGood].filter(([when]) => when < round).map(([, node]) => node);
-    const living = order.filter((node) => !dead.includes(node));
-    const node = last ?? living[at % living.length] ?? 0;
-    const seconds = last === undefined ? LEAST_SECONDS + random.next() * 3 : Infinity;
-    return { kind: "kill", round, after: random.next() * 3, seconds, nodes: [node], extent: 0 };
+    const isForGood = last.includes(round);
+    const node = living.shift() ?? 0;
+    if (!isForGood) living.push(node);
+    const seconds = isForGood ? Infinity : LEAST_SECONDS + random.next() * MOST_DEAD_SECONDS;
+    return { kind: "kill", round, after: random.next() * SPREAD_OF_KILLS_SECONDS, seconds, nodes: [node], extent: 0 };
   });
 }
