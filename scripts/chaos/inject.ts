@@ -46,7 +46,6 @@ export class Injector {
     if (isOfChain(kind)) return this.#hitChain(kind, fault);
     const victim = await this.#victim(fault);
     if (victim === undefined) return undefined;
-    victim.isHit = true;
     try {
       const isHit = await this.#hit(kind, fault, victim);
       const ended = Date.now();
@@ -96,13 +95,17 @@ export class Injector {
     }
   }
 
-  /** The first node of the plan's that nothing is wrong with; waits where there is none. */
+  /** The first node of the plan's that nothing is wrong with; waits where there is none. It is marked as hit. */
   async #victim({ nodes }: Fault): Promise<Stakeholder | undefined> {
     while (!this.#over.aborted) {
       const free = nodes
         .map((node) => this.#stakeholders[node])
         .find((one) => one !== undefined && one.isRunning && !one.isHit);
-      if (free) return free;
+      if (free) {
+        // At once: another fault looks for its victim at the same time.
+        free.isHit = true;
+        return free;
+      }
       if (this.#stakeholders.every(({ isDeadForGood }) => isDeadForGood)) return undefined;
       await sleep(LOOK_MILLISECONDS);
     }
