@@ -11,32 +11,17 @@ import { connect } from "../../src/ledger/connect.ts";
 import { deployContract } from "../../src/ledger/deploy.ts";
 import { devAccount } from "../../src/ledger/dev-accounts.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
-import { Transactor } from "../../src/ledger/transactor.ts";
-import { isFinal, type Ballot, type Selection } from "../../src/ledger/types.ts";
-import { encodeContact } from "../../src/node/contact.ts";
-import { openStore } from "../../src/node/open-store.ts";
-import { publishExperiment } from "../../src/node/publish.ts";
-import { linkToJoin, Secrets, secretScope } from "../../src/node/secrets.ts";
-import { prepareExperiment } from "../../src/tasks/prepare.ts";
-import { getTask } from "../../src/tasks/registry.ts";
+import { isFinal } from "../../src/ledger/types.ts";
+import { enrol, type Rules } from "../network/enrol.ts";
 import { startChaosChain, type ChaosChain } from "./chain.ts";
 import { Injector, type Injected } from "./inject.ts";
 import { outcomeOf, type RunOutcome } from "./outcome.ts";
 import type { Fault } from "./plan.ts";
 import { Stakeholder } from "./stakeholder.ts";
 
-export interface RunOptions {
-  readonly nodes: number;
-  readonly rounds: number;
-  readonly selection: Selection;
-  readonly ballot: Ballot;
+export interface RunOptions extends Rules {
   readonly votes: "direct" | "relayed";
-  /** Training steps for a proposal. */
-  readonly steps: number;
   readonly blockSeconds: number;
-  /** Seconds to propose, to vote and to reveal. */
-  readonly window: number;
-  /** The faults, once it is known what the chain's client is. */
   readonly plan: readonly Fault[];
   readonly smallDisks: boolean;
   /** For chain, homes and logs. */
@@ -57,7 +42,6 @@ export interface ChaosRun {
   readonly audit: { readonly exitCode: number; readonly output: string };
 }
 
-const ENROLMENT_SECONDS = 36_000;
 const LOOK_MILLISECONDS = 100;
 const colearn = fileURLToPath(new URL("../../bin/colearn.js", import.meta.url));
 
@@ -71,28 +55,16 @@ export async function runChaos(options: RunOptions): Promise<ChaosRun> {
   const { client } = chain;
   const provider = await connect({ rpc: chain.rpc });
   resources.defer(() => provider.destroy());
-  const coordinator = devAccount(nodes);
-  const ledger = new Ledger(provider, (await deployContract(coordinator.connect(provider))).address);
-  const transactor = await Transactor.create(ledger, coordinator);
+  const ledger = new Ledger(provider, (await deployContract(devAccount(nodes).connect(provider))).address);
 
   const shared = ["--contract", ledger.address, "--backend", "wasm", "--votes", options.votes];
   const stakeholders: Stakeholder[] = [];
-  const homes = Array.from({ length: nodes }, (_, account) => account);
-  for (const account of homes) {
+  for (let account = 0; account < nodes; account++) {
     const args = ["1", ...shared, "--shard", `${account}/${nodes}`];
     const disk = options.smallDisks;
     stakeholders.push(resources.use(await Stakeholder.create({ account, folder, chain: () => chain.rpc, args, disk })));
   }
-  const experiment = await create(options, transactor, stakeholders[0]?.home ?? folder);
-  const { config } = await ledger.experiment(experiment);
-  const scope = await secretScope(ledger, experiment);
-  await Promise.all(
-    homes.map(async (account) => {
-      const wallet = devAccount(account);
-      const link = linkToJoin(config, new Secrets(wallet, scope));
-      await (await Transactor.create(ledger, wallet)).join(experiment, encodeContact([]), { link });
-    }),
-  );
+  const { experiment, transactor } = await enrol(ledger, { ...options, home: stakeholders[0]?.home ?? folder });
   for (const stakeholder of stakeholders) stakeholder.start();
   const late = AbortSignal.timeout(options.limit * 1_000);
   const until = async (what: string, isSo: () => boolean | Promise<boolean>) => {
@@ -159,33 +131,6 @@ export async function runChaos(options: RunOptions): Promise<ChaosRun> {
   const audit = await runAudit(["1", "--rpc", chain.rpc, "--contract", ledger.address]);
   const restarts = stakeholders.reduce((sum, one) => sum + one.restarts, 0);
   return { client, restarts, faults, outcome, seconds: (Date.now() - began) / 1_000, audit };
-}
-
-async function create(options: RunOptions, transactor: Transactor, home: string): Promise<bigint> {
-  const { nodes, rounds, selection, ballot, window, steps } = options;
-  const task = getTask("iris");
-  const draft = await prepareExperiment({ task, params: { stepsPerProposal: steps }, seed: 42 });
-  const rules = {
-    rounds,
-    minLearners: nodes,
-    maxLearners: nodes,
-    approvalBps: 5_000,
-    proposeWindow: window,
-    voteWindow: window,
-    pauseLimit: ENROLMENT_SECONDS,
-    admission: "open" as const,
-    selection,
-    ballot,
-    earlyDecision: false,
-    revealWindow: ballot === "sealed" ? window : 0,
-    stakes: undefined,
-  };
-  const store = await openStore({ home });
-  try {
-    return (await publishExperiment(transactor, store, draft, rules, ENROLMENT_SECONDS)).id;
-  } finally {
-    await store.stop();
-  }
 }
 
 /** As anybody would: from the chain, and from whichever node serves the files. */
