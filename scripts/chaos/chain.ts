@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -66,10 +67,15 @@ class Anvil implements ChaosChain {
   readonly #options: ChaosChainOptions;
   #process: ChildProcess | undefined;
   #port = 0;
+  readonly #state: string;
+  readonly #genesis = Math.floor(Date.now() / 1_000);
+  /** Seconds that the chain's time was moved forward by. */
+  #jumped = 0;
 
   private constructor(program: string, options: ChaosChainOptions) {
     this.#program = program;
     this.#options = options;
+    this.#state = join(options.folder, "chain.json");
   }
 
   static async start(program: string, options: ChaosChainOptions): Promise<Anvil> {
@@ -84,18 +90,22 @@ class Anvil implements ChaosChain {
 
   async jump(seconds: number): Promise<void> {
     await call(this.rpc, "evm_increaseTime", seconds);
+    this.#jumped += seconds;
   }
 
   async kill(): Promise<void> {
     if (this.#process === undefined) return;
+    const before = await readState(this.#state);
     const exited = once(this.#process, "exit");
     this.#process.kill("SIGKILL");
     await exited;
     this.#process = undefined;
+    // Killed in the middle of writing, it would begin anew.
+    if (before !== undefined && (await readState(this.#state)) === undefined) await writeFile(this.#state, before);
   }
 
   async restart(): Promise<void> {
-    const { accounts, blockSeconds, folder } = this.#options;
+    const { accounts, blockSeconds } = this.#options;
     const flags = {
       host: "127.0.0.1",
       port: this.#port,
@@ -103,9 +113,11 @@ class Anvil implements ChaosChain {
       mnemonic: MNEMONIC,
       "chain-id": CHAIN_ID,
       "block-time": blockSeconds,
-      state: join(folder, "chain.json"),
+      state: this.#state,
       "state-interval": 1,
       hardfork: "prague",
+      // Or the first block would be another one.
+      timestamp: this.#genesis,
     };
     const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, `${value}`]);
     const client = spawn(this.#program, args, { stdio: ["ignore", "pipe", "inherit"] });
@@ -121,10 +133,22 @@ class Anvil implements ChaosChain {
         resolve();
       });
     });
+    await call(this.rpc, "anvil_setTime", Math.floor(Date.now() / 1_000) + this.#jumped);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.kill();
+  }
+}
+
+/** A state that is whole; nothing where it is not. */
+async function readState(path: string): Promise<string | undefined> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return undefined;
   }
 }
 

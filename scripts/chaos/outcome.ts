@@ -14,8 +14,8 @@ export interface RunOutcome {
   readonly missed: number;
   /** Votes beyond the first of a voter in a round. */
   readonly doubled: number;
-  /** Voters and rounds for which two different votes were signed: only one could count. */
-  readonly contradictory: number;
+  /** Where a node signed two different votes or proposals for a round: only one could count. */
+  readonly contradictory: readonly string[];
   /** Transactions on the chain that the contract refused. */
   readonly refused: number;
 }
@@ -43,23 +43,22 @@ export async function outcomeOf(
     votes: votes.length,
     missed,
     doubled: votes.length - voted.size,
-    contradictory: signed.reduce((sum, own) => sum + contradictions(own, ledger.interface), 0),
+    contradictory: signed.flatMap((own, node) => contradictions(node, own, ledger.interface)),
     refused: await refusals(ledger),
   };
 }
 
 /** Rounds for which a key signed more than one vote, or seal, or proposal. */
-function contradictions(raw: readonly string[], contract: Interface): number {
+function contradictions(node: number, raw: readonly string[], contract: Interface): string[] {
   const once = ["vote", "sealVote", "propose"];
   const payloads = new Map<string, Set<string>>();
   for (const transaction of raw) {
-    const { data } = Transaction.from(transaction);
-    const parsed = contract.parseTransaction({ data });
+    const parsed = contract.parseTransaction({ data: Transaction.from(transaction).data });
     if (parsed === null || !once.includes(parsed.name)) continue;
-    const key = `${parsed.name} ${String(parsed.args[0])} ${String(parsed.args[1])}`;
-    payloads.set(key, (payloads.get(key) ?? new Set()).add(data));
+    const key = `node ${node}: ${parsed.name} in round ${String(parsed.args[1])}`;
+    payloads.set(key, (payloads.get(key) ?? new Set()).add(parsed.args.slice(2).map(String).join(" ")));
   }
-  return [...payloads.values()].filter(({ size }) => size > 1).length;
+  return [...payloads].filter(([, { size }]) => size > 1).map(([key, all]) => `${key}: ${[...all].join("; ")}`);
 }
 
 async function refusals({ provider, address }: Ledger): Promise<number> {

@@ -9,7 +9,7 @@ export function failures({ outcome, audit }: ChaosRun): string[] {
     ...(status === "completed" ? [] : [`the experiment is ${status}`]),
     ...(lost === 0 ? [] : [`${lost} rounds were lost`]),
     ...(doubled === 0 ? [] : [`${doubled} votes were doubled`]),
-    ...(contradictory === 0 ? [] : [`${contradictory} times two different votes or proposals were signed for a round`]),
+    ...contradictory.map((what) => `different payloads were signed for one round: ${what}`),
     ...(audit.exitCode === 0 ? [] : [`the audit ended with ${audit.exitCode}: ${audit.output.trim()}`]),
   ];
 }
@@ -26,7 +26,7 @@ export function describeRun({ client, restarts, faults, outcome, seconds, audit 
     ["votes cast", String(outcome.votes)],
     ["votes missed", String(outcome.missed)],
     ["votes doubled", String(outcome.doubled)],
-    ["contradictory signatures", String(outcome.contradictory)],
+    ["contradictory signatures", String(outcome.contradictory.length)],
     ["transactions refused on-chain", String(outcome.refused)],
     ["processes that ended by themselves, and were started again", String(restarts)],
     ["recovery, all faults: median, maximum", spread(faults)],
