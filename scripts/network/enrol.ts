@@ -9,6 +9,8 @@ import { publishExperiment } from "../../src/node/publish.ts";
 import { linkToJoin, Secrets, secretScope } from "../../src/node/secrets.ts";
 import { prepareExperiment } from "../../src/tasks/prepare.ts";
 import { getTask } from "../../src/tasks/registry.ts";
+import { encodeManifest } from "../../src/weights/manifest.ts";
+import { encodeWeights } from "../../src/weights/safetensors.ts";
 
 export interface Rules {
   /** Learner i signs with test account i; the account after the last is the coordinator's. */
@@ -32,6 +34,7 @@ export async function enrol(
 ): Promise<{ readonly experiment: bigint; readonly transactor: Transactor }> {
   const transactor = await Transactor.create(ledger, devAccount(nodes));
   const draft = await prepareExperiment({ task: getTask("iris"), params: { stepsPerProposal: steps }, seed: 42 });
+  const files = { manifest: encodeManifest(draft.manifest), weights: encodeWeights(draft.weights) };
   const rules = {
     rounds,
     minLearners: nodes,
@@ -48,7 +51,7 @@ export async function enrol(
     stakes: undefined,
   };
   const store = await openStore({ home });
-  const { id: experiment } = await publishExperiment(transactor, store, draft, rules, LONG_SECONDS).finally(() =>
+  const { id: experiment } = await publishExperiment(transactor, store, files, rules, LONG_SECONDS).finally(() =>
     store.stop(),
   );
   const { config } = await ledger.experiment(experiment);
