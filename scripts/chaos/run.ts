@@ -74,7 +74,10 @@ export async function runChaos(options: RunOptions): Promise<ChaosRun> {
       await sleep(LOOK_MILLISECONDS);
     }
   };
-  await until("all nodes are ready", () => stakeholders.every(({ process }) => process?.told("synchronised")));
+  await until("all nodes are ready", () => {
+    for (const one of stakeholders) if (!one.isRunning) one.restart();
+    return stakeholders.every(({ process }) => process?.told("synchronised"));
+  });
   await transactor.start(experiment);
   say(`${nodes} nodes on ${client}, ${options.rounds} rounds, ${plan.length} faults planned; logs in ${folder}`);
 
