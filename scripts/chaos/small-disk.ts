@@ -1,6 +1,6 @@
 /** A disk of little room, in memory, at a folder; for this, root on Linux is needed. */
 import { execFile } from "node:child_process";
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -30,8 +30,10 @@ export class SmallDisk implements AsyncDisposable {
     }
   }
 
-  static async mount(folder: string): Promise<SmallDisk> {
-    await run("mount", ["-t", "tmpfs", "-o", `size=${MEGABYTES}m`, "tmpfs", folder]);
+  /** @throws where this user may not */
+  static async mount(folder: string, megabytes = MEGABYTES): Promise<SmallDisk> {
+    await mkdir(folder, { recursive: true });
+    await run("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", folder]);
     return new SmallDisk(folder);
   }
 

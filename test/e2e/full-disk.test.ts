@@ -4,13 +4,15 @@ import { randomBytes } from "node:crypto";
 
 import { expect } from "chai";
 
+import { SmallDisk } from "../../scripts/chaos/small-disk.ts";
 import { ColearnError } from "../../src/errors.ts";
 import { Journal } from "../../src/node/journal.ts";
 import { openHeliaStore } from "../../src/storage/helia.ts";
 import { RAW } from "../../src/weights/content-id.ts";
 import { temporaryFolder, until } from "./support/colearn.ts";
 import { createExperiment } from "./support/experiment.ts";
-import { mountSmallDisk, type SmallDisk } from "./support/small-disk.ts";
+
+const MEGABYTES = 16;
 
 describe("on a full disk", function () {
   this.timeout(120_000);
@@ -24,7 +26,7 @@ describe("on a full disk", function () {
 
   /** Skips the test, and says why, where nobody may mount a disk. */
   async function diskAt(test: Mocha.Context, folder: string): Promise<SmallDisk> {
-    const disk = await mountSmallDisk(folder);
+    const disk = await SmallDisk.mount(folder, MEGABYTES).catch(() => undefined);
     if (disk !== undefined) return resources.use(disk);
     process.stderr.write("      skipped: a small disk cannot be mounted here; root on Linux can\n");
     test.skip();

@@ -18,10 +18,7 @@ interface Install {
   readonly version: string;
   readonly folder: string;
   /** Runs a command of the folder's, with the folder's Node. */
-  readonly run: (
-    command: string,
-    args: readonly string[],
-  ) => Promise<{ code: number; stdout: string; stderr: string }>;
+  readonly run: (command: string, args: readonly string[]) => Promise<{ code: number; stdout: string; stderr: string }>;
 }
 
 async function run(command: string, args: readonly string[], cwd: string, first: string) {
