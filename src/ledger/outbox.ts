@@ -8,6 +8,7 @@ import { DEFAULT_MAX_FEE, feeFields, feesOf, higher, raise, requireAffordable, t
 import { findTransaction } from "./find-transaction.ts";
 import { confirmationsOn } from "./networks.ts";
 import { isUnanswered, sendRaw, type Broadcast } from "./send-raw.ts";
+import type { LoggedTransaction, TransactionLog } from "./transaction-log.ts";
 
 /**
  * Gas on top of the estimate. A vote that was estimated as one of many may be mined as the last one, which settles the
@@ -34,6 +35,8 @@ export interface OutboxOptions {
   readonly maxFeePerGas?: bigint | undefined;
   /** Told once of each transaction of this key that is mined and deep enough, refused ones included. */
   readonly onTransaction?: ((told: TransactionTold) => void) | undefined;
+  /** Where what is signed is written down before it is sent; what is open there was this key's before. */
+  readonly transactionLog?: TransactionLog | undefined;
 }
 
 /** What a transaction did and cost, when it is mined and deep enough. */
@@ -93,6 +96,7 @@ export class Outbox {
   readonly #patience: number;
   readonly #cap: bigint;
   readonly #onTransaction: OutboxOptions["onTransaction"];
+  readonly #log: TransactionLog | undefined;
   #confirmations: number | undefined;
   /** By nonce, what is not mined as far as is known, and what was mined of late. */
   readonly #slots = new Map<number, Slot>();
@@ -106,6 +110,8 @@ export class Outbox {
     this.#patience = options.patienceMilliseconds ?? 30_000;
     this.#cap = options.maxFeePerGas ?? DEFAULT_MAX_FEE;
     this.#onTransaction = options.onTransaction;
+    this.#log = options.transactionLog;
+    for (const open of this.#log?.open() ?? []) this.#takeUp(open);
   }
 
   /**
@@ -142,6 +148,22 @@ export class Outbox {
       const receipt = await this.#mine(populated, { action, call, gasLimit }, fees, slot);
       if (receipt) return receipt;
     }
+  }
+
+  /** Makes what the process before signed this one's: it may be mined yet. */
+  #takeUp({ hash, nonce, action, to, data, gasLimit, fees, since, began }: LoggedTransaction): void {
+    const slot: Slot = this.#slots.get(nonce) ?? {
+      nonce,
+      since,
+      began,
+      fees,
+      transactions: new Map(),
+      done: undefined,
+      isTold: false,
+    };
+    slot.fees = fees;
+    slot.transactions.set(hash, { action, call: { to, data }, gasLimit });
+    this.#slots.set(nonce, slot);
   }
 
   #nonce(): Promise<number> {
@@ -205,7 +227,7 @@ export class Outbox {
       hash = keccak256(raw);
       const isNew = !transactions.has(hash);
       // Before it is sent: whatever happens then, it may be mined.
-      transactions.set(hash, signed);
+      this.#record(hash, signed, fees, slot);
       let broadcast: Broadcast | "refused";
       try {
         broadcast = await sendRaw(this.#provider, raw);
@@ -233,10 +255,18 @@ export class Outbox {
     });
   }
 
+  /** @throws where it cannot be written down */
+  #record(hash: string, signed: Signed, fees: Fees, { nonce, since, began, transactions }: Slot): void {
+    const { action, gasLimit, call } = signed;
+    this.#log?.record({ hash, nonce, action, ...call, gasLimit, fees, since, began });
+    transactions.set(hash, signed);
+  }
+
   /** Notes which transaction used a nonce. @returns its receipt if it is the call that is waited for */
   #done(slot: Slot, receipt: TransactionReceipt, awaited: Call): TransactionReceipt | undefined {
     const isNews = slot.done === undefined;
     slot.done = slot.transactions.get(receipt.hash);
+    this.#log?.close(slot.nonce, receipt.hash);
     if (isNews && slot.done) this.#tell(slot.done.action, receipt, slot);
     for (const { nonce } of this.#slots.values()) if (nonce < slot.nonce - MAX_REMEMBERED) this.#slots.delete(nonce);
     const isAwaited = slot.done !== undefined && keyOf(slot.done.call) === keyOf(awaited);
@@ -310,6 +340,7 @@ export class Outbox {
       return true;
     }
     this.#slots.delete(nonce);
+    this.#log?.close(nonce, undefined);
     throw new ColearnError("replaced", `another transaction of ${this.#from} was mined with nonce ${nonce}`, {
       remedy: "one key, one node: give each process that sends transactions a key of its own",
     });

@@ -1,9 +1,11 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 
 import { ColearnError, UserError } from "../errors.ts";
+import type { TransactionLog } from "../ledger/transaction-log.ts";
 import { sameContentId, type ContentId } from "../weights/content-id.ts";
 import type { RecordedVote, RoundJournal } from "./decide.ts";
 import type { Held } from "./retention.ts";
+import { TransactionTable, transactionTable } from "./transaction-table.ts";
 
 /** Which experiment a journal's entries are about. */
 export interface JournalScope {
@@ -14,13 +16,18 @@ export interface JournalScope {
   readonly learner: string;
 }
 
+/** What this version writes. Version 0 had no transactions; what it wrote is read as it is. */
+const VERSION = 1;
+
 /**
- * What this node proposed and voted, written before it is signed. One proposal and one vote a round, by the database's
- * own constraint: the same payload may be sent again, another one never, whatever happened in between.
+ * What this node proposed and voted, written before it is signed, and its transactions, written before they are sent. One proposal and one vote a round, by the database's
+ * own constraint: the same payload may be sent again, another one never, whatever happened in between. Salts and hash chains are not here:
+ * they derive from the key (`Secrets`), so that no file can be lost.
  */
 export class Journal {
   readonly #db: DatabaseSync;
   readonly #scope: readonly [string, string, string, string];
+  readonly transactions: TransactionLog;
 
   /**
    * Opens or creates the journal.
@@ -59,9 +66,13 @@ export class Journal {
           accepted INTEGER NOT NULL,
           PRIMARY KEY (chain, contract, experiment, learner, round, digest)
         ) STRICT;
+        ${transactionTable}
         BEGIN IMMEDIATE; COMMIT;
       `);
+      requireKnown(this.#db, path);
+      this.#db.exec(`PRAGMA user_version = ${VERSION}`);
     } catch (cause) {
+      if (cause instanceof UserError) throw cause;
       const locked = String(cause).includes("locked");
       throw new UserError(
         "journal",
@@ -69,6 +80,9 @@ export class Journal {
         { remedy: locked ? "stop it, or give this node its own --home" : "check the folder given with --home", cause },
       );
     }
+    this.transactions = new TransactionTable(this.#db, [chain, learner.toLowerCase()], (statement, values) => {
+      this.#change(statement, values);
+    });
   }
 
   /** What is written of a round. */
@@ -200,6 +214,16 @@ function diskError(error: unknown): ColearnError | undefined {
   if (said === undefined) return undefined;
   const message = `the journal cannot be written: ${said.what} (${error.message})`;
   return new ColearnError("journal-disk", message, { remedy: said.remedy, cause: error });
+}
+
+/** @throws UserError where a later version wrote the journal: what it means by its entries is not known here */
+function requireKnown(db: DatabaseSync, path: string): void {
+  const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (version <= VERSION) return;
+  db.close();
+  throw new UserError("journal", `the journal ${path} is of version ${version}, and this program knows ${VERSION}`, {
+    remedy: "run the version of colearn that wrote it, or a later one",
+  });
 }
 
 function conflict(kind: string, round: number): ColearnError {

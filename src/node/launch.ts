@@ -134,6 +134,7 @@ async function runNode(
     confirmations: options.confirmations,
     relay: isRelayed ? relays : undefined,
     onTransaction: operation.countTransaction,
+    transactionLog: journal.transactions,
   });
   const { index } = await snapshotOf();
   if (index !== undefined) {

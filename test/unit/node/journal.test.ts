@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 import { expect } from "chai";
 
@@ -118,5 +119,74 @@ describe("Journal", () => {
       journal.forgetHeld(id("a"));
     });
     expect(opened((journal) => journal.held(), { experiment: 2n })).to.have.length(1);
+  });
+
+  it("reads what the version before wrote, which knew no transactions", () => {
+    opened((journal) => journal.recordVote(1, vote));
+    const db = new DatabaseSync(path);
+    db.exec("DROP TABLE transactions; PRAGMA user_version = 0");
+    db.close();
+    opened((journal) => {
+      expect(journal.round(1).vote).to.deep.equal(vote);
+      expect(journal.transactions.open()).to.deep.equal([]);
+    });
+  });
+
+  it("refuses what a later version wrote", () => {
+    opened(() => undefined);
+    const db = new DatabaseSync(path);
+    db.exec("PRAGMA user_version = 2");
+    db.close();
+    expect(() => opened(() => undefined)).to.throw(UserError, "is of version 2, and this program knows 1");
+  });
+
+  describe("of transactions", () => {
+    const transaction = (nonce: number, digit: string) => ({
+      hash: `0x${digit.repeat(64)}`,
+      nonce,
+      action: "vote",
+      to: `0x${"c".repeat(40)}`,
+      data: "0x1234",
+      gasLimit: 400_000n,
+      fees: { most: 2n ** 70n, tip: undefined },
+      since: 17,
+      began: 1_700_000_000_000,
+    });
+
+    it("remembers those whose nonce is not known to be used, in the order of signing", () => {
+      const all = [transaction(3, "b"), transaction(3, "a"), transaction(4, "c")];
+      opened(({ transactions }) => {
+        for (const one of all) transactions.record(one);
+      });
+      opened(({ transactions }) => {
+        expect(transactions.open()).to.deep.equal(all);
+        transactions.close(3, all[1]?.hash);
+        expect(transactions.open()).to.deep.equal([all[2]]);
+        transactions.close(4, undefined);
+      });
+      opened(({ transactions }) => expect(transactions.open()).to.deep.equal([]));
+    });
+
+    it("are one key's, whichever the experiment", () => {
+      opened(({ transactions }) => {
+        transactions.record(transaction(3, "a"));
+      });
+      opened(({ transactions }) => expect(transactions.open().length).to.equal(1), { experiment: 2n });
+      opened(({ transactions }) => expect(transactions.open()).to.deep.equal([]), { learner: "0xother" });
+      opened(({ transactions }) => expect(transactions.open()).to.deep.equal([]), { chain: "31337:0xother" });
+    });
+
+    it("are let go of after a thousand nonces", () => {
+      opened(({ transactions }) => {
+        for (let nonce = 0; nonce < 1_010; nonce++) {
+          const one = { ...transaction(nonce, "a"), hash: `0x${nonce}` };
+          transactions.record(one);
+          transactions.close(nonce, one.hash);
+        }
+      });
+      const db = new DatabaseSync(path);
+      expect(db.prepare("SELECT count(*) AS kept FROM transactions").get()).to.deep.include({ kept: 1_000 });
+      db.close();
+    });
   });
 });
