@@ -2,6 +2,7 @@ import type { Command } from "commander";
 
 import { UserError } from "../errors.ts";
 import type { NodeEvent } from "../node/events.ts";
+import { type KeyLock, lockKey } from "../node/key-lock.ts";
 import { launch } from "../node/launch.ts";
 import { DEFAULT_KEPT_ROUNDS } from "../node/retention.ts";
 import { type DataOptions, startLearner, withData } from "./data.ts";
@@ -93,6 +94,7 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
   process.on("disconnect", stopAtOnce);
 
   const ledger = await openLedger({ ...options, log });
+  let lock: KeyLock | undefined;
   try {
     const isRelayed = options.votes === "relayed";
     if (options.relayer !== undefined && !isRelayed) {
@@ -103,6 +105,7 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
     const wallet = await (isRelayed ? signingKey : fundedKey)(options, ledger.provider);
     const experiment = await resolveExperiment(ledger, asked);
     const invitation = await readInvitation(options.invitation, experiment, wallet.address);
+    lock = lockKey({ chain: await ledger.chain(), address: wallet.address }, log);
     await launch({
       ...options,
       http: options.http === "off" ? undefined : options.http,
@@ -127,6 +130,7 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
       keepServing: options.untilComplete !== true,
     });
   } finally {
+    lock?.release();
     ledger.provider.destroy();
     if (process.connected) process.disconnect();
   }

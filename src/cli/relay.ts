@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+import { type KeyLock, lockKey } from "../node/key-lock.ts";
 import { runRelay } from "../node/relay/run.ts";
 import {
   collect,
@@ -48,9 +49,11 @@ async function relay(asked: bigint | undefined, options: RelayOptions): Promise<
   process.on("SIGTERM", stop).on("SIGINT", stop).on("disconnect", stop);
 
   const ledger = await openLedger({ ...options, log });
+  let lock: KeyLock | undefined;
   try {
     const wallet = await fundedKey(options, ledger.provider);
     const experiment = await resolveExperiment(ledger, asked);
+    lock = lockKey({ chain: await ledger.chain(), address: wallet.address }, log);
     await runRelay({
       ...options,
       http: options.http === "off" ? undefined : options.http,
@@ -69,6 +72,7 @@ async function relay(asked: bigint | undefined, options: RelayOptions): Promise<
       stopping: stopping.signal,
     });
   } finally {
+    lock?.release();
     ledger.provider.destroy();
     if (process.connected) process.disconnect();
   }

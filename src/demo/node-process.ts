@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
+import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -29,7 +30,8 @@ export class NodeProcess {
     const stdio = ["ignore", "pipe", "pipe", "ipc"] as const;
     this.#child = spawn(process.execPath, [colearn, "node", "--no-config", ...args, "--json"], {
       stdio: [...stdio],
-      env: { ...process.env, ...env },
+      // Local chains that start in the same second are alike, and their keys are public: no lock is shared with others.
+      env: { ...process.env, XDG_STATE_HOME: dirname(logFile), ...env },
     });
     this.#exited = once(this.#child, "exit").catch(() => undefined);
     this.#child.stderr?.pipe(createWriteStream(logFile));

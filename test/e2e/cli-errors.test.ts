@@ -145,7 +145,7 @@ describe("the command line, given what it cannot use", function () {
     const first = experiment.startNode(0);
     while (!first.told("ready")) await new Promise((resolve) => setTimeout(resolve, 50));
     await refuses(
-      node(...target, "--dev-account", "0", "--home", experiment.home(0), "--shard", "0/3"),
+      node(...target, "--dev-account", "1", "--home", experiment.home(0), "--shard", "0/3"),
       /another node has the journal .* open/,
     );
     await first.stop();

@@ -20,6 +20,7 @@ export async function startRelay({ id, rpc, ledger, folder }: TestExperiment, ac
   // The channel ends with this process: the relay then stops by itself.
   const child = spawn(process.execPath, [colearnPath, "relay", ...target, ...own], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, XDG_STATE_HOME: folder },
   });
   child.stderr?.pipe(createWriteStream(join(folder, `relay-${account}.log`)));
   const exited = once(child, "exit");
