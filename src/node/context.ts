@@ -29,6 +29,8 @@ export interface Context {
   readonly joinTerms: JoinTerms;
   /** Whether this node sends others' votes and calls: its contact says so. */
   readonly relay?: boolean;
+  /** Whether votes are signed and given to relays: one may be in their hands, and not on the ledger. */
+  readonly isRelayed?: boolean;
   readonly config: Pick<ExperimentConfig, "rounds" | "selection">;
   readonly learner: MachineLearningInterface;
   readonly spec: WeightsSpec;

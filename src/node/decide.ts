@@ -19,6 +19,8 @@ export interface Self {
 export interface RoundJournal {
   readonly proposal?: ContentId | undefined;
   readonly vote?: RecordedVote | undefined;
+  /** The journal is older than the ledger, and a vote that it does not know of may be in a relay's hands. */
+  readonly isBehind?: boolean | undefined;
 }
 
 export interface RecordedVote {
@@ -66,7 +68,9 @@ export type WaitReason =
   /** The experiment has stopped early, and its last deadlines pass. */
   | "stopped"
   /** It voted on another proposal in this round before the chain was reorganised: a second vote is never given. */
-  | "voted-otherwise";
+  | "voted-otherwise"
+  /** The journal is an old copy, and a vote that it does not know of may be on its way: none is signed in this round. */
+  | "journal-behind";
 
 /**
  * Seconds between the turns of the nodes in leading on after a deadline. Any of them may at any time; taking turns
@@ -125,6 +129,7 @@ export function decide(
     if (recorded && !sameContentId(recorded.proposal, proposal)) {
       return { type: "wait", reason: "voted-otherwise", until: turn + 1 };
     }
+    if (!recorded && journal.isBehind) return { type: "wait", reason: "journal-behind", until: turn + 1 };
     return { type: "vote", round, proposal, proposer, secondsLeft: deadline - now, recorded };
   }
   return { type: "wait", reason: "votes", until: turn + 1 };

@@ -188,7 +188,7 @@ async function runNode(
   }
   const joinTerms = { link: linkToJoin(config, secrets), invitation: options.invitation };
   const keeping = { rounds: options.keep ?? DEFAULT_KEPT_ROUNDS, lineage: options.keepLineage === true };
-  const protocol = { config, secrets, casting, joinTerms, keeping };
+  const protocol = { config, secrets, casting, joinTerms, keeping, isRelayed };
   const node = new LearnerNode({ ...context, ...protocol, fetchTimeoutMilliseconds }, description);
   const status = await node.run(stopping, aborted);
   if (status !== undefined && options.keepServing && !ending.aborted) {

@@ -8,6 +8,7 @@ import { formatContentId, type ContentId } from "../weights/content-id.ts";
 import { encodeContact } from "./contact.ts";
 import { describeStop, stopRound } from "./checkpoints.ts";
 import type { Context } from "./context.ts";
+import { unknownPart } from "./behind.ts";
 import { decide, type Action } from "./decide.ts";
 import { propose } from "./duties/propose.ts";
 import { reveal } from "./duties/reveal.ts";
@@ -51,6 +52,8 @@ export class LearnerNode {
   #stopTold: number | undefined;
   /** The last round whose outcome was told; none before the first snapshot. */
   #lastTold: number | undefined;
+  /** No vote is signed up to this round, where the journal was behind the ledger at first; none before it was looked. */
+  #abstainUntil: number | undefined;
   /** Seconds that the local clock is known to be ahead of the chain's. */
   #ahead = 0;
   #waitingFor: string | undefined;
@@ -79,6 +82,7 @@ export class LearnerNode {
     while (!ended()) {
       try {
         const snapshot = await this.#snapshot();
+        await this.#compareJournal(snapshot);
         const action = this.#decide(snapshot, await this.#hasStopped(snapshot));
         if (action.type === "finish") {
           await this.#retention.tidy(snapshot);
@@ -147,6 +151,19 @@ export class LearnerNode {
     return snapshot;
   }
 
+  /** Once, before anything is signed: asks the ledger whether the journal is all that this learner did. */
+  async #compareJournal(snapshot: Snapshot): Promise<void> {
+    if (this.#abstainUntil !== undefined) return;
+    const { transactor, experiment, journal, isRelayed, log } = this.#context;
+    const { address } = transactor;
+    const part = await unknownPart((round) => this.#ledger.round(experiment, round), address, snapshot, journal);
+    this.#abstainUntil = part !== undefined && isRelayed === true ? snapshot.round : 0;
+    if (part === undefined) return;
+    const { round } = snapshot;
+    const what = isRelayed === true ? "no vote is signed in the open round" : "the ledger counts one vote a round";
+    log.warn({ round, part }, `the journal is older than the ledger, as from a backup: ${what}`);
+  }
+
   /** Whether the experiment has stopped early. Where it is over anyway, nothing needs to be read. */
   async #hasStopped(snapshot: Snapshot): Promise<boolean> {
     const { stop, emit, log } = this.#context;
@@ -164,7 +181,8 @@ export class LearnerNode {
     const { address } = this.#context.transactor;
     const isCoordinator = this.#experiment.coordinator === address;
     const self = { address, isCoordinator, weights: this.#weights };
-    const journal = this.#context.journal.round(snapshot.round);
+    const isBehind = snapshot.round <= (this.#abstainUntil ?? 0);
+    const journal = { ...this.#context.journal.round(snapshot.round), isBehind };
     // A chain that mines on demand is later than its last block: the local clock tells when to look.
     const now = Math.max(Math.floor(Date.now() / 1000) - this.#ahead, snapshot.timestamp);
     // The ledger does not know of a signed invitation before it is used; after the start it is worth nothing.

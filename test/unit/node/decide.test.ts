@@ -199,6 +199,15 @@ describe("decide, while a round is open", () => {
     });
   }
 
+  it("signs no vote with a journal that is behind the ledger, and repeats one that is in it", () => {
+    const snapshot: Snapshot = { ...base, index: 1 };
+    const self = { address: "0xL1", isCoordinator: false, weights: current };
+    const wait = { type: "wait", reason: "journal-behind", until: DEADLINE + TURN_SECONDS + 1 };
+    expect(decide(snapshot, config, self, { isBehind: true }, 950)).to.deep.equal(wait);
+    const again = decide(snapshot, config, self, { isBehind: true, vote: recorded }, 950);
+    expect(again).to.deep.include({ type: "vote", recorded });
+  });
+
   it("synchronises with the weights that the ledger names, and their round", () => {
     const action = decide(base, config, { address: "0xL1", isCoordinator: false, weights: undefined }, {}, 950);
     expect(action).to.deep.equal({ type: "synchronise", weights: current, round: 3 });
