@@ -12,7 +12,7 @@ import { encodeWeights } from "../weights/safetensors.ts";
 import { parseProposal } from "../weights/spec.ts";
 import { type ContractOptions, integer, type KeyOptions, withContract, withJson, withKey } from "./options.ts";
 import { print, printJson } from "./output.ts";
-import { type PlaceOptions, placeOf, withStore } from "./place.ts";
+import { type PlaceOptions, placeOf, withStore, holdPublished } from "./place.ts";
 import { type RuleOptions, rulesOf, withRules } from "./rules.ts";
 import { withTransactor } from "./session.ts";
 import { changedStop, type StopOptions, withStop } from "./stop.ts";
@@ -57,6 +57,7 @@ async function create(options: CreateOptions): Promise<void> {
     const published = await withStore(place, (store) =>
       publishExperiment(transactor, store, files, rules, options.enrolmentWindow),
     );
+    await holdPublished(place, transactor, published);
     const { id: experiment, manifest, weights } = published;
     if (options.json) {
       printJson({ experiment, manifest: formatContentId(manifest), weights: formatContentId(weights) });

@@ -1,5 +1,11 @@
+import { join } from "node:path";
+
 import { UserError } from "../errors.ts";
+import type { Transactor } from "../ledger/transactor.ts";
+import { Journal } from "../node/journal.ts";
 import { openStore, type StoreOptions } from "../node/open-store.ts";
+import type { PublishedExperiment } from "../node/publish.ts";
+import { secretScope } from "../node/secrets.ts";
 import type { Store } from "../storage/store.ts";
 
 /** Where a new experiment's files go. */
@@ -20,6 +26,25 @@ export function placeOf({ home, kubo }: PlaceOptions): StoreOptions {
     });
   }
   return { home: place, kubo };
+}
+
+/**
+ * Notes in the folder's journal what was published for a new experiment: a node that runs there for another one, and lets go
+ * of the same weights, leaves them.
+ */
+export async function holdPublished(
+  { home, kubo }: StoreOptions,
+  { ledger, address }: Transactor,
+  { id, weights }: PublishedExperiment,
+): Promise<void> {
+  if (kubo !== undefined) return;
+  const scope = await secretScope(ledger, id);
+  const journal = new Journal(join(home, "journal.sqlite"), { ...scope, learner: address });
+  try {
+    journal.recordHeld({ round: 0, weights, accepted: true });
+  } finally {
+    journal.close();
+  }
 }
 
 export async function withStore<T>(place: StoreOptions, work: (store: Store) => Promise<T>): Promise<T> {

@@ -16,7 +16,7 @@ import {
   withKey,
 } from "./options.ts";
 import { print, printJson } from "./output.ts";
-import { type PlaceOptions, placeOf, withStore } from "./place.ts";
+import { type PlaceOptions, placeOf, withStore, holdPublished } from "./place.ts";
 import { changedRules, givenRules, withChangedRules } from "./rules.ts";
 import { resolveExperiment, withTransactor } from "./session.ts";
 import { changedStop, type StopOptions, withStop } from "./stop.ts";
@@ -60,6 +60,7 @@ async function resume(asked: bigint, options: ResumeOptions, command: Command): 
       const model = await fetchModel(request).catch(explainMissing);
       const files = { manifest: changedManifest(model, options), weights: model.bytes };
       const published = await publishExperiment(transactor, store, files, rules, options.enrolmentWindow);
+      await holdPublished(place, transactor, published);
       const { id: experiment, manifest, weights } = published;
       if (options.json) {
         const from = { experiment: earlier, round: model.round, score: model.score ?? null };

@@ -79,6 +79,9 @@ export function cancelled({ ledger, experiment }: Actor): Earlier {
 
 export function invited({ ledger, experiment }: Actor, learners: readonly string[]): Earlier {
   return async () => {
+    const { config } = await ledger.experiment(experiment);
+    // Where anybody may join, nobody is invited, whatever the view says.
+    if (config.admission !== "invited" || (await ledger.snapshot(experiment)).status !== "enrolling") return undefined;
     const seen = await Promise.all(learners.map((learner) => ledger.snapshot(experiment, learner)));
     return seen.every((snapshot) => snapshot.invited) ? { hash: undefined } : undefined;
   };

@@ -40,20 +40,18 @@ export class History {
     const fresh: SettledRound[] = [];
     for (let round = this.#rounds.length + 1; round <= settled; round++) {
       const { outcome, approvals, rejections } = await this.#ledger.round(this.#experiment, round);
+      if (outcome === "open") throw this.#inconsistent(`round ${round} has ended, and has not`);
       const cast = [...this.#pending.values()].filter((vote) => vote.round === round);
       // An endpoint that lags may not have all logs yet: a score of some votes would be another than everybody else's.
       const counted = count(approvals | rejections);
       if (cast.length !== counted) {
-        this.#forget();
-        throw new ColearnError(
-          "votes-missing",
-          `the endpoint tells ${cast.length} of ${counted} votes of round ${round}`,
-          {
-            remedy: "try again: it may lag behind, or give another with --rpc",
-          },
-        );
+        throw this.#inconsistent(`the endpoint tells ${cast.length} of ${counted} votes of round ${round}`);
       }
       fresh.push(settle(outcome, cast, this.#direction));
+    }
+    // A reorganisation meanwhile: some of this may be of another chain.
+    if ((await this.#ledger.provider.getBlock(snapshot.blockNumber))?.hash !== block?.hash) {
+      throw this.#inconsistent(`block ${snapshot.blockNumber} was replaced`);
     }
     for (const [key, { round }] of this.#pending) {
       if (round <= settled) this.#pending.delete(key);
@@ -67,6 +65,13 @@ export class History {
     if (this.#seen === undefined) return false;
     const block = await this.#ledger.provider.getBlock(this.#seen.number);
     return block?.hash === this.#seen.hash;
+  }
+
+  #inconsistent(what: string): ColearnError {
+    this.#forget();
+    return new ColearnError("votes-missing", what, {
+      remedy: "try again: the endpoint may lag behind, or give another with --rpc",
+    });
   }
 
   #forget(): void {

@@ -18,6 +18,8 @@ export interface JournalScope {
 
 /** What this version writes. Version 0 had no transactions; what it wrote is read as it is. */
 const VERSION = 1;
+/** How many rounds stay: no chain goes back this far, and a folder must not grow for ever. */
+const KEPT_ROUNDS = 256;
 
 /**
  * What this node proposed and voted, written before it is signed, and its transactions, written before they are sent. One proposal and one vote a round, by the database's
@@ -42,6 +44,7 @@ export class Journal {
         PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
+        PRAGMA wal_autocheckpoint = 64;
         CREATE TABLE IF NOT EXISTS entries (
           chain TEXT NOT NULL,
           contract TEXT NOT NULL,
@@ -179,6 +182,7 @@ export class Journal {
       approve,
       score,
     ]);
+    this.#change(`DELETE FROM entries WHERE ${IN_SCOPE} AND round <= ?`, [...this.#scope, round - KEPT_ROUNDS]);
   }
 
   /** @throws ColearnError `journal-disk` when the disk does not take it: then nothing has changed. */

@@ -63,6 +63,10 @@ export interface LaunchOptions extends StoreOptions {
   readonly keepServing: boolean;
 }
 
+/** What mends itself while a node starts: the endpoint is silent, or the disk is full. */
+const PASSING = new Set(["rpc", "unavailable", "journal-disk"]);
+/** Why a contact cannot be announced now. */
+const UNANNOUNCED = new Set(["not-relayed", "no-funds", "fee-too-high", "not-mined", "not-final"]);
 /** Between two tries to start where the endpoint is silent, at most. */
 const MAX_BACKOFF_MILLISECONDS = 15_000;
 
@@ -89,7 +93,7 @@ export async function launch(options: LaunchOptions): Promise<"completed" | "can
     try {
       return await runNode(options, operation, http?.url ?? null);
     } catch (error) {
-      if (!(error instanceof UserError && error.code === "rpc") || ended()) throw error;
+      if (!(error instanceof ColearnError && PASSING.has(error.code)) || ended()) throw error;
       log.error({ err: { code: error.code, message: error.message } }, "starting failed; trying again");
       const backoff = Math.min(500 * 2 ** failures, MAX_BACKOFF_MILLISECONDS);
       await sleep(backoff, undefined, { signal: ending }).catch(() => undefined);
@@ -139,8 +143,8 @@ async function runNode(
   const { index } = await snapshotOf();
   if (index !== undefined) {
     await announce(transactor, experiment, store, { relay: isRelay }).catch((error: unknown) => {
-      // With an empty account and no relay there: the node is found where it was before, or not.
-      if (!(error instanceof ColearnError) || error.code !== "not-relayed") throw error;
+      // Without funds, a relay, or a price it can pay: the node is found where it was before, or not.
+      if (!(error instanceof ColearnError) || !UNANNOUNCED.has(error.code)) throw error;
       log.warn(`the contact is not announced: ${error.message}`);
     });
   }

@@ -50,6 +50,7 @@ export class LearnerNode {
   #weights: ContentId | undefined;
   /** The early stop that was told last. */
   #stopTold: number | undefined;
+  #historyFailure: string | undefined;
   /** The last round whose outcome was told; none before the first snapshot. */
   #lastTold: number | undefined;
   /** No vote is signed up to this round, where the journal was behind the ledger at first; none before it was looked. */
@@ -141,11 +142,14 @@ export class LearnerNode {
     const snapshot = await this.#ledger.snapshot(experiment, transactor.address);
     this.#context.onSnapshot?.(snapshot);
     const settled = lastSettled(snapshot);
-    this.#lastTold ??= settled;
-    while (this.#lastTold < settled) {
-      const round = ++this.#lastTold;
+    if (this.#lastTold === undefined) {
+      await this.#findAccepted(settled);
+      this.#lastTold = settled;
+    }
+    for (let round = this.#lastTold + 1; round <= settled; round++) {
       const { outcome, proposal, proposer } = await this.#ledger.round(experiment, round);
       if (outcome === "accepted" && proposal) this.#retention.accepted(round, proposal);
+      this.#lastTold = round;
       emit({ event: "settled", round, outcome, proposer });
     }
     return snapshot;
@@ -164,11 +168,30 @@ export class LearnerNode {
     log.warn({ round, part }, `the journal is older than the ledger, as from a backup: ${what}`);
   }
 
+  /** What was accepted while this node was not there to see it is kept as all else is. */
+  async #findAccepted(settled: number): Promise<void> {
+    const { experiment, keeping, journal } = this.#context;
+    const known = new Set(journal.held().flatMap(({ round, accepted }) => (accepted ? [round] : [])));
+    for (let round = keeping.lineage ? 1 : Math.max(1, settled - keeping.rounds + 1); round <= settled; round++) {
+      if (known.has(round)) continue;
+      const { outcome, proposal } = await this.#ledger.round(experiment, round);
+      if (outcome === "accepted" && proposal) this.#retention.accepted(round, proposal);
+    }
+  }
+
   /** Whether the experiment has stopped early. Where it is over anyway, nothing needs to be read. */
   async #hasStopped(snapshot: Snapshot): Promise<boolean> {
     const { stop, emit, log } = this.#context;
     if (stop === undefined || this.#history === undefined || isFinal(snapshot.status)) return false;
-    const stopped = stopRound(stop.when, stop.direction, await this.#history.at(snapshot));
+    const rounds = await this.#history.at(snapshot).catch((error: unknown) => {
+      // Duties are owed all the same: what was known before holds until more is.
+      const { message } = plain(error);
+      if (message !== this.#historyFailure) log.warn(`whether the experiment stops early is not known now: ${message}`);
+      this.#historyFailure = message;
+    });
+    if (rounds === undefined) return this.#stopTold !== undefined;
+    this.#historyFailure = undefined;
+    const stopped = stopRound(stop.when, stop.direction, rounds);
     if (stopped !== undefined && stopped.round !== this.#stopTold) {
       log.info(stopped, `the experiment ${describeStop(stopped)}`);
       emit({ event: "stopped", ...stopped });

@@ -29,14 +29,14 @@ export interface Held {
 
 /**
  * What may be unpinned. Never the current weights, the open round's proposal, or anything of the open round and of the
- * last settled ones: the same weights may be held for several rounds.
+ * last settled ones: the same weights may be held for several rounds. Nor the initial weights, with which all began.
  */
 export function toLetGo(held: readonly Held[], snapshot: Snapshot, { rounds, lineage }: Keeping): ContentId[] {
   const oldest = lastSettled(snapshot) - rounds + 1;
   const needed = [snapshot.weights, snapshot.proposal].filter((id) => id !== undefined);
   const old: ContentId[] = [];
   for (const { round, weights, accepted } of held) {
-    (round >= oldest || (lineage && accepted) ? needed : old).push(weights);
+    (round === 0 || round >= oldest || (lineage && accepted) ? needed : old).push(weights);
   }
   const names = new Set(needed.map(formatContentId));
   const unique = new Map(old.map((id) => [formatContentId(id), id]));
@@ -62,6 +62,8 @@ export class Retention {
   /** Accepted weights that are not pinned yet. */
   readonly #accepted: { readonly round: number; readonly weights: ContentId }[] = [];
   #lastLooked: string | undefined;
+  /** What the last look failed of: a failure that lasts is told once. */
+  #failure: string | undefined;
   /** None before the first collection: what was left over from before is found then. */
   #lastCollected: number | undefined;
 
@@ -83,8 +85,11 @@ export class Retention {
       await this.#letGo(snapshot);
       await this.#collect(snapshot);
       this.#lastLooked = key;
+      this.#failure = undefined;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
+      if (message === this.#failure) return;
+      this.#failure = message;
       this.#parts.log.warn(`old weights stay on disk for now: ${message}`);
     }
   }

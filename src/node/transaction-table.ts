@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { LoggedTransaction, TransactionLog } from "../ledger/transaction-log.ts";
 
 /** How many used nonces stay, for whoever looks into the journal. */
-const KEPT_NONCES = 1_000;
+const KEPT_NONCES = 256;
 
 /** `outcome`: none while the nonce is not known to be used, then whether it was this transaction that used it. */
 export const transactionTable = `

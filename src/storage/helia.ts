@@ -200,6 +200,8 @@ class EmbeddedStore implements HeliaStore {
       try {
         for await (const cid of blocksOf(root, (node) => this.#readHere(node))) keep.add(blockName(cid));
       } catch (error) {
+        // Where the disk cannot be read for now, nothing is known to be needless.
+        if (!(error instanceof StoreError) || error.code === "unavailable") throw error;
         // A pinned file with a damaged node: what can still be reached is kept.
         this.#logger?.debug({ id: root.toString(), error: String(error) }, "pinned file is not whole");
       }

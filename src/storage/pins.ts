@@ -36,10 +36,19 @@ export class Pins {
 
   async all(): Promise<CID[]> {
     await mkdir(this.#directory, { recursive: true });
-    return (await readdir(this.#directory)).map((name) => CID.parse(name));
+    return (await readdir(this.#directory)).flatMap(pinned);
   }
 
   #path(root: CID): string {
     return join(this.#directory, root.toString());
+  }
+}
+
+/** The content id that a file's name is; nothing where it is another's file. */
+function pinned(name: string): CID[] {
+  try {
+    return [CID.parse(name)];
+  } catch {
+    return [];
   }
 }

@@ -39,7 +39,8 @@ export class Operation {
   readonly #metrics: Metrics = createMetrics();
   #self: string | undefined;
   #store: Store | undefined;
-  #samples: (() => Promise<void>)[] = [];
+  /** By what they are of: a node that begins again has another store. */
+  readonly #samples = new Map<string, () => Promise<void>>();
   #chainSeen: number | undefined;
   #finished = false;
   #learnerStarted = false;
@@ -85,7 +86,7 @@ export class Operation {
   watchAccount({ provider }: Ledger, account: string): void {
     this.#self = account;
     const sample = new Sample(() => provider.getBalance(account), BALANCE);
-    this.#samples.push(async () => {
+    this.#samples.set("balance", async () => {
       const balance = await sample.read();
       if (balance !== undefined) this.#metrics.balance.set(Number(formatEther(balance)));
     });
@@ -99,11 +100,11 @@ export class Operation {
       const { bavail, bsize } = await statfs(home);
       return bavail * bsize;
     }, DISK);
-    this.#samples.push(async () => {
+    this.#samples.set("store", async () => {
       const bytes = await size.read();
       if (bytes !== undefined) this.#metrics.storeBytes.set(bytes);
     });
-    this.#samples.push(async () => {
+    this.#samples.set("disk", async () => {
       const bytes = await free.read();
       if (bytes !== undefined) this.#metrics.diskFree.set(bytes);
     });
@@ -175,7 +176,7 @@ export class Operation {
   }
 
   async #render(): Promise<string> {
-    await Promise.all(this.#samples.map((sample) => sample()));
+    await Promise.all([...this.#samples.values()].map((sample) => sample()));
     this.#metrics.ready.set(Number(notReady(this.#condition(), Date.now()).length === 0));
     return this.#metrics.registry.metrics();
   }

@@ -121,6 +121,14 @@ describe("Journal", () => {
     expect(opened((journal) => journal.held(), { experiment: 2n })).to.have.length(1);
   });
 
+  it("keeps the last 256 rounds", () => {
+    opened((journal) => {
+      for (const round of [1, 2, 257, 258]) journal.recordVote(round, vote);
+      const kept = [1, 2, 3, 257, 258].filter((round) => journal.round(round).vote !== undefined);
+      expect(kept).to.deep.equal([257, 258]);
+    });
+  });
+
   it("reads what the version before wrote, which knew no transactions", () => {
     opened((journal) => journal.recordVote(1, vote));
     const db = new DatabaseSync(path);
@@ -176,16 +184,16 @@ describe("Journal", () => {
       opened(({ transactions }) => expect(transactions.open()).to.deep.equal([]), { chain: "31337:0xother" });
     });
 
-    it("are let go of after a thousand nonces", () => {
+    it("are let go of after 256 nonces", () => {
       opened(({ transactions }) => {
-        for (let nonce = 0; nonce < 1_010; nonce++) {
+        for (let nonce = 0; nonce < 270; nonce++) {
           const one = { ...transaction(nonce, "a"), hash: `0x${nonce}` };
           transactions.record(one);
           transactions.close(nonce, one.hash);
         }
       });
       const db = new DatabaseSync(path);
-      expect(db.prepare("SELECT count(*) AS kept FROM transactions").get()).to.deep.include({ kept: 1_000 });
+      expect(db.prepare("SELECT count(*) AS kept FROM transactions").get()).to.deep.include({ kept: 256 });
       db.close();
     });
   });
