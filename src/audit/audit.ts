@@ -5,8 +5,8 @@ import { formatContentId, type ContentId } from "../weights/content-id.ts";
 import type { Manifest } from "../weights/manifest.ts";
 import { checkManifest, checkWeights, type AuditedFile, type FilesRequest, type Scorer } from "./files.ts";
 import type { LedgerEvent } from "./history.ts";
-import { auditRecord } from "./ledger-audit.ts";
-import { readRecord, type ExperimentRecord } from "./record.ts";
+import { auditRecord, type LedgerAudit } from "./ledger-audit.ts";
+import { readKeys, readRecord, type ExperimentRecord } from "./record.ts";
 import type { Rule, Violation } from "./rules.ts";
 
 /** Whose weights must be there: of all accepted rounds and the initial ones, the current ones, or no file at all. */
@@ -69,7 +69,7 @@ export async function audit(request: AuditRequest): Promise<Audit> {
   onProgress?.("reading the ledger");
   const record = await readRecord(ledger, experiment);
   onProgress?.("replaying the rounds");
-  const { violations: found, authorship } = auditRecord(ledger, record);
+  const { violations: found, authorship } = await auditLedger(ledger, record);
   const violations = [...found];
   const files = await checkFiles(request, record, violations);
   const { stored, chainId, block } = record;
@@ -102,6 +102,13 @@ export async function audit(request: AuditRequest): Promise<Audit> {
     ],
     violations: violations.toSorted((one, other) => one.round - other.round),
   };
+}
+
+/** What rests on the contract's word may be a signature that only a contract could have given: where there is one. */
+async function auditLedger(ledger: Ledger, record: ExperimentRecord): Promise<LedgerAudit> {
+  const found = auditRecord(ledger, record);
+  if (found.authorship.claimed === 0) return found;
+  return auditRecord(ledger, { ...record, keys: await readKeys(ledger, record) });
 }
 
 function initialRow(proposal: ContentId, file: AuditedFile | undefined): AuditedRound {

@@ -13,6 +13,7 @@ import { has } from "../ledger/types.ts";
 import { callIn, SignedCalls, type Call, type CalledContract } from "./calls.ts";
 import { deviations } from "./deviations.ts";
 import type { EventName, EventOf, History, LedgerEvent } from "./history.ts";
+import type { Keys } from "./record.ts";
 import type { Report, Rule } from "./rules.ts";
 
 export interface AuthorsRequest {
@@ -21,6 +22,7 @@ export interface AuthorsRequest {
   readonly experiment: bigint;
   readonly domain: TypedDataDomain;
   readonly history: History;
+  readonly keys?: Keys | undefined;
 }
 
 /** Steps by who can be shown to have taken them. */
@@ -46,6 +48,15 @@ interface Claim {
   readonly args: object;
 }
 
+/** Of `castVotesBySig`. */
+interface BatchArgs {
+  readonly proposal: string;
+  readonly voters: bigint;
+  readonly approvals: bigint;
+  readonly votes: readonly { readonly score: bigint; readonly r: string; readonly vs: string }[];
+  readonly contractSignatures: readonly string[];
+}
+
 class Witness {
   shown = 0;
   claimed = 0;
@@ -54,6 +65,8 @@ class Witness {
   readonly #signedCalls: SignedCalls;
   readonly #learners: string[] = [];
   readonly #invited = new Set<string>();
+  /** Voters of the open round who have not voted. */
+  #missing = new Set<string>();
   readonly #proposals = new Map<number, string>();
   /** What each voter sealed last, with its round. */
   readonly #seals = new Map<string, { readonly round: number; readonly commitment: string }>();
@@ -62,7 +75,9 @@ class Witness {
   /** Learners active before the start. */
   #active = 0;
   /** The transaction of the last event, and what is known of it. */
-  #last: { readonly hash: string; readonly call: Call | undefined; readonly isShown: boolean } | undefined;
+  #last:
+    | { readonly hash: string; readonly call: Call | undefined; readonly signer: "key" | "forged" | "claimed" }
+    | undefined;
 
   constructor(request: AuthorsRequest, report: Report) {
     this.#request = request;
@@ -74,7 +89,7 @@ class Witness {
     this.#note(event);
     const claim = (this.#claims as Partial<Record<EventName, (event: LedgerEvent) => Claim>>)[event.name]?.(event);
     if (claim === undefined) return;
-    const { call, isShown } = this.#callOf(event);
+    const { call, signer } = this.#callOf(event);
     if (call === undefined) {
       this.claimed++;
       return;
@@ -87,18 +102,28 @@ class Witness {
       this.#complain("author", `${event.name} is told of ${claim.by}, and ${call.by} called for it`);
       return;
     }
+    if (signer === "forged") {
+      this.#complain("author", `${event.name} is told of ${call.by}, and its key did not sign the call`);
+      return;
+    }
     for (const [, found] of deviations({ id: this.#request.experiment, ...claim.args }, wordsOf(call))) {
       this.#complain("author", `${event.name} is told otherwise than it was asked for: ${found}`);
     }
-    this.#count(this.#checkSigned(event, call) && isShown);
+    this.#count(this.#checkSigned(event, call) && signer === "key");
   }
 
   #callOf({ transaction: hash }: LedgerEvent) {
     if (this.#last?.hash === hash) return this.#last;
     const { contract, history } = this.#request;
     const call = callIn(history.transactions.get(hash), contract);
-    const isShown = call !== undefined && (call.signed === undefined || this.#signedCalls.isByKey(call));
-    return (this.#last = { hash, call, isShown });
+    // Who sends a transaction has signed it with its key.
+    const isSent = call !== undefined && call.signed === undefined;
+    const signer = isSent
+      ? "key"
+      : call
+        ? this.#signedCalls.signerOf(call, this.#request.keys?.get(call.by))
+        : "claimed";
+    return (this.#last = { hash, call, signer });
   }
 
   #count(isShown: boolean): void {
@@ -113,7 +138,12 @@ class Witness {
     if (event.name === "Joined") this.#learners.push(event.learner);
     if (event.name === "Joined" || event.name === "Resumed") this.#active++;
     if (event.name === "Left") this.#active--;
-    if (event.name === "RoundOpened") this.#round = event.round;
+    if (event.name === "RoundOpened") {
+      this.#round = event.round;
+      this.#missing = new Set(this.#learners.filter((_, index) => has(event.voters, index)));
+    }
+    if (event.name === "Voted") this.#missing.delete(event.voter);
+    if (event.name === "VotesCast") for (const voter of event.voters) this.#missing.delete(voter);
     if (event.name === "Proposed") this.#proposals.set(event.round, event.proposal.digest);
     if (event.name === "VoteSealed") this.#seals.set(event.voter, event);
   }
@@ -175,9 +205,14 @@ class Witness {
   #checkInvitation({ learner }: EventOf<"Joined">, call: Call): boolean {
     const { config, coordinator = "" } = this.#creation ?? {};
     if (config?.admission !== "invited" || this.#invited.has(learner)) return true;
-    const { experiment, domain } = this.#request;
+    const { experiment, domain, keys } = this.#request;
+    const invitation = String(call.args.invitation);
+    if (isInvitationSignedByKey(domain, { experiment, learner, coordinator }, invitation)) return true;
+    if (invitation === "0x") this.#complain("author", `${learner} joined without an invitation`);
+    else if (keys?.has(coordinator))
+      this.#complain("author", `${coordinator} did not sign the invitation of ${learner}`);
     // A coordinator that is a contract answers for itself.
-    return isInvitationSignedByKey(domain, { experiment, learner, coordinator }, String(call.args.invitation));
+    return false;
   }
 
   #checkSeal({ round, voter }: EventOf<"Voted">, call: Call): void {
@@ -197,14 +232,9 @@ class Witness {
 
   /** A batch names its voters by a bitmap, and what each signed in the order of their indexes. */
   #checkBatch({ round, voters, approvals, scores }: EventOf<"VotesCast">, call: Call): boolean {
-    const { experiment, domain } = this.#request;
-    const batch = call.args as unknown as {
-      proposal: string;
-      voters: bigint;
-      approvals: bigint;
-      votes: readonly { score: bigint; r: string; vs: string }[];
-    };
+    const batch = call.args as unknown as BatchArgs;
     const indexes = this.#learners.map((_, index) => index).filter((index) => has(batch.voters, index));
+    const isByKey = (index: number) => this.#isBallotByKey(round, batch, index, batch.votes[indexes.indexOf(index)]);
     let isShown = true;
     for (const [place, voter] of voters.entries()) {
       const index = this.#learners.indexOf(voter);
@@ -216,18 +246,35 @@ class Witness {
         this.#complain("author", `the vote of ${voter} is told otherwise than it was cast`);
         continue;
       }
-      if (BigInt(signed.vs) === 0n) {
+      const isContracts = BigInt(signed.vs) === 0n && BigInt(signed.r) < BigInt(batch.contractSignatures.length);
+      if (isContracts && !this.#request.keys?.has(voter)) {
         // A contract's signature: only the contract itself could be asked.
         isShown = false;
-        continue;
-      }
-      const { proposal } = batch;
-      const { serialized: signature } = Signature.from({ r: signed.r, yParityAndS: signed.vs });
-      const vote = { experiment, round, proposal, voter, approve, score: signed.score, signature };
-      if (!isSignedByKey(domain, vote))
+      } else if (!isByKey(index)) {
         this.#complain("author", `${voter} did not sign the vote that is told as its own`);
+      }
+    }
+    for (const index of indexes) {
+      const voter = this.#learners[index] ?? "";
+      if (voters.includes(voter) || !this.#missing.has(voter) || !isByKey(index)) continue;
+      this.#complain("tally", `the vote that ${voter} signed is in the batch and was not counted`);
     }
     return isShown;
+  }
+
+  #isBallotByKey(
+    round: number,
+    batch: BatchArgs,
+    index: number,
+    signed: BatchArgs["votes"][number] | undefined,
+  ): boolean {
+    const voter = this.#learners[index];
+    if (signed === undefined || voter === undefined || BigInt(signed.vs) === 0n) return false;
+    const { experiment, domain } = this.#request;
+    const { serialized: signature } = Signature.from({ r: signed.r, yParityAndS: signed.vs });
+    const approve = has(batch.approvals, index);
+    const { proposal } = batch;
+    return isSignedByKey(domain, { experiment, round, proposal, voter, approve, score: signed.score, signature });
   }
 
   #complain(rule: Rule, detail: string): void {

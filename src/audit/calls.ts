@@ -54,9 +54,11 @@ function parse(contract: Interface, data: string) {
 }
 
 /** Nonces are used one by one, by calls of other experiments too: so far is looked for the next one. */
-const NONCES_TRIED = 64;
+const NONCES_TRIED = 64n;
+/** And so far where the contract tells how many a key has used, and a signature by none of them would be forged. */
+const USED_NONCES_TRIED = 1_024n;
 
-/** Whether calls by signature are signed by their learners' keys; each must be asked about once, in their order. */
+/** Who signed calls by signature; each must be asked about once, in their order. */
 export class SignedCalls {
   readonly #domain: TypedDataDomain;
   readonly #next = new Map<string, bigint>();
@@ -65,14 +67,19 @@ export class SignedCalls {
     this.#domain = domain;
   }
 
-  isByKey({ by, signed }: Call): boolean {
-    if (signed === undefined) return false;
+  /**
+   * @param used how many nonces the learner has used, if it can sign with its key only
+   * @returns "claimed" where that cannot be told: a contract may have signed, or the key for a nonce too far away
+   */
+  signerOf({ by, signed }: Call, used?: bigint): "key" | "forged" | "claimed" {
+    if (signed === undefined) return "claimed";
     const first = this.#next.get(by) ?? 0n;
-    for (let nonce = first; nonce < first + BigInt(NONCES_TRIED); nonce++) {
+    const end = first + (used !== undefined && used > first + NONCES_TRIED ? USED_NONCES_TRIED : NONCES_TRIED);
+    for (let nonce = first; nonce < end; nonce++) {
       if (!isCallSignedByKey(this.#domain, { learner: by, ...signed }, nonce)) continue;
       this.#next.set(by, nonce + 1n);
-      return true;
+      return "key";
     }
-    return false;
+    return used !== undefined && used <= end ? "forged" : "claimed";
   }
 }

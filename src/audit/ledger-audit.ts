@@ -17,11 +17,11 @@ export interface LedgerAudit {
 export function auditRecord(contract: CalledContract, record: ExperimentRecord): LedgerAudit {
   const violations: Violation[] = [];
   const report: Report = (rule, round, detail) => violations.push({ rule, round, detail });
-  const { chainId, experiment, history, stored } = record;
+  const { chainId, experiment, history, stored, keys } = record;
   const [first] = history.events;
   const state = replay(history.events, report);
   const domain = domainOf(chainId, contract.address);
-  const authorship = checkAuthors({ contract, chainId, experiment, domain, history }, report);
+  const authorship = checkAuthors({ contract, chainId, experiment, domain, history, keys }, report);
   if (state && first) checkStorage(state, stored, first, report);
   return { violations: violations.toSorted((one, other) => one.round - other.round), authorship };
 }

@@ -21,7 +21,12 @@ export interface ExperimentRecord {
   readonly block: number;
   readonly history: History;
   readonly stored: StoredExperiment;
+  /** Left out where it was not asked. */
+  readonly keys?: Keys | undefined;
 }
+
+/** Accounts without code, which can sign with their keys only, and how many nonces each has used on the contract. */
+export type Keys = ReadonlyMap<string, bigint>;
 
 /** A reorganisation while it is read makes it be read again, so often. */
 const ATTEMPTS = 3;
@@ -47,6 +52,14 @@ export async function readRecord(ledger: Ledger, experiment: bigint): Promise<Ex
       });
     }
   }
+}
+
+/** Which of coordinator and learners have no code. A delegation to code (EIP-7702) is code. */
+export async function readKeys(ledger: Ledger, { stored }: ExperimentRecord): Promise<Keys> {
+  const accounts = [...new Set([stored.coordinator, ...stored.learners])];
+  const codes = await inPortions(accounts, (account) => ledger.provider.getCode(account));
+  const keys = accounts.filter((_, at) => codes[at] === "0x");
+  return new Map(await inPortions(keys, async (key) => [key, await ledger.nonce(key)] as const));
 }
 
 async function readStorage(ledger: Ledger, experiment: bigint): Promise<StoredExperiment> {

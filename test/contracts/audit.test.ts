@@ -3,7 +3,7 @@ import fc from "fast-check";
 
 import { auditRecord } from "../../src/audit/ledger-audit.ts";
 import type { EventName } from "../../src/audit/history.ts";
-import { readRecord, type ExperimentRecord } from "../../src/audit/record.ts";
+import { readKeys, readRecord, type ExperimentRecord } from "../../src/audit/record.ts";
 import type { Provider } from "../../src/ledger/connect.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { mutate } from "./audit/mutations.ts";
@@ -114,13 +114,18 @@ describe("an audit of what the contract did", () => {
   it("takes a contract's signature on the ledger's word, and says so", async () => {
     const [, , , , , , , owner] = await ethers.getSigners();
     const world = await withWallet("OwnedWallet", owner!.address);
-    const [, , , wallet] = await world.ledger.getLearners(ID);
+    const [first, second, third, wallet] = await world.ledger.getLearners(ID);
     const contractSignatures = [await signVote(world, owner!, true, { voter: wallet! })];
     await sendBatch(world, [castByWallet(0), await castBy(world, 1, true)], { contractSignatures });
     const ledger = await ledgerOf(world);
-    const { violations, authorship } = auditRecord(ledger, await readRecord(ledger, ID));
-    expect(violations).to.deep.equal([]);
-    // Its joining, through itself, and the batch.
-    expect(authorship.claimed).to.equal(2);
+    const record = await readRecord(ledger, ID);
+    const keys = await readKeys(ledger, record);
+    expect([...keys.keys()]).to.have.members([record.stored.coordinator, first, second, third]);
+    for (const read of [record, { ...record, keys }]) {
+      const { violations, authorship } = auditRecord(ledger, read);
+      expect(violations).to.deep.equal([]);
+      // Its joining, through itself, and the batch.
+      expect(authorship.claimed).to.equal(2);
+    }
   });
 });

@@ -7,7 +7,7 @@ import { RAW, type ContentId } from "../../../src/weights/content-id.ts";
 
 export const weights = (digit: string): ContentId => ({ digest: `0x${digit.repeat(64)}`, codec: RAW });
 
-const config: ExperimentConfig = {
+export const config: ExperimentConfig = {
   manifest: weights("9"),
   weights: weights("f"),
   rounds: 3,
