@@ -20,6 +20,9 @@ import { DiskBlockstore } from "./disk-blockstore.ts";
 import { systemErrorCode } from "./errors.ts";
 import { isBlockOf } from "./file-dag.ts";
 
+/** LevelDB writes what it is told into a log of at most this before it sorts it: peers' addresses, again and again. */
+const LOG_BYTES = 262_144;
+
 interface Services extends Record<string, unknown> {
   readonly identify: Identify;
 }
@@ -133,7 +136,7 @@ async function openDatastore(directory: string): Promise<LevelDatastore> {
     await mkdir(blocksIn(directory), { recursive: true });
     const datastore = new LevelDatastore(join(directory, "datastore"));
     // Opened beneath the wrapper, whose error no longer says why.
-    await datastore.db.open({ createIfMissing: true });
+    await datastore.db.open({ createIfMissing: true, writeBufferSize: LOG_BYTES });
     await datastore.open();
     return datastore;
   } catch (cause) {
