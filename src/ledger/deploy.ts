@@ -3,7 +3,6 @@ import { ContractFactory, type Signer } from "ethers";
 import { ColearnError } from "../errors.ts";
 import { explain } from "./errors.ts";
 import { DEFAULT_MAX_FEE, feesOf, requireAffordable } from "./fees.ts";
-import { confirmationsOn } from "./networks.ts";
 import { abi } from "./generated/abi.ts";
 import { bytecode } from "./generated/bytecode.ts";
 import { stakesAbi } from "./generated/stakes-abi.ts";
@@ -18,7 +17,8 @@ export interface Deployment {
  * Deploys the ledger, and waits until it is mined.
  * @param signer connected to the chain
  * @param maxFee what is offered at most for a unit of gas, wei
- * @param confirmations how deep it must be, by default what suits the network: 1 is its own block
+ * @param confirmations how deep it must be: 1, its own block, by default. Whoever uses the address asks the chain first, and a
+ *   chain that mines on demand gets no deeper by itself
  * @throws ColearnError `fee-too-high`
  */
 export function deployContract(signer: Signer, maxFee?: bigint, confirmations?: number): Promise<Deployment> {
@@ -45,8 +45,7 @@ async function deploy(
   try {
     const transaction = await signer.populateTransaction(await factory.getDeployTransaction(...args));
     requireAffordable(feesOf(transaction), maxFee);
-    const deep = confirmations ?? confirmationsOn(Number(transaction.chainId));
-    const receipt = await (await signer.sendTransaction(transaction)).wait(deep);
+    const receipt = await (await signer.sendTransaction(transaction)).wait(confirmations ?? 1);
     if (!receipt?.contractAddress) throw new ColearnError("no-contract", "the transaction deployed no contract");
     return { address: receipt.contractAddress, transaction: receipt.hash };
   } catch (error) {

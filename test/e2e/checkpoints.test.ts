@@ -119,7 +119,7 @@ describe("an experiment with a target", function () {
     const { enrolmentDeadline } = config;
     const changed = { manifest: config.manifest, weights: config.weights, rounds: 2, enrolmentDeadline };
     expect(config).to.deep.equal({ ...before.config, ...changed });
-    // Other learners than before, of which one has the files.
+    // The same learners with other folders, of which one has the files.
     const common = [String(next), ...target];
     const start = (account: number) => {
       const own = [
@@ -131,6 +131,11 @@ describe("an experiment with a target", function () {
       const log = join(folder, `resumed-${account}.log`);
       return new NodeProcess(colearnPath, [...common, ...own, "--shard", `${account}/3`, "--backend", "wasm"], log);
     };
+    const same = await colearnJson<{ manifest: string }>(["resume", "1", ...args, "--rounds", "3"]);
+    expect(same.manifest).to.equal(formatContentId(manifest));
+    expect(resumed.manifest).to.not.equal(same.manifest);
+    // One key, one process: the earlier experiment's nodes would serve on.
+    await Promise.all(nodes.map((node) => node.stop()));
     const again = [0, 1, 2].map(start);
     try {
       await until(
@@ -146,8 +151,5 @@ describe("an experiment with a target", function () {
     } finally {
       await Promise.all(again.map((node) => node.stop()));
     }
-    const same = await colearnJson<{ manifest: string }>(["resume", "1", ...args, "--rounds", "3"]);
-    expect(same.manifest).to.equal(formatContentId(manifest));
-    expect(resumed.manifest).to.not.equal(same.manifest);
   });
 });
