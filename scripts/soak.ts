@@ -16,7 +16,7 @@ import { deployContract } from "../src/ledger/deploy.ts";
 import { devAccount } from "../src/ledger/dev-accounts.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import { isFinal, lastSettled } from "../src/ledger/types.ts";
-import { enrol } from "./network/enrol.ts";
+import { enrolOnIris } from "./network/iris.ts";
 import { compare, measure, type Sample } from "./soak/samples.ts";
 
 const { values } = parseArgs({
@@ -42,7 +42,7 @@ resources.defer(() => provider.destroy());
 const ledger = new Ledger(provider, (await deployContract(devAccount(nodes).connect(provider))).address);
 const homes = Array.from({ length: nodes }, (_, account) => join(folder, `node-${account}`));
 const rules = { nodes, rounds, selection: "round-robin", ballot: "open", steps: 1, window: 600 } as const;
-const { experiment, transactor } = await enrol(ledger, { ...rules, home: homes[0] ?? folder });
+const { experiment, transactor } = await enrolOnIris(ledger, { ...rules, home: homes[0] ?? folder });
 
 const colearn = fileURLToPath(new URL("../bin/colearn.js", import.meta.url));
 const processes = homes.map((home, account) => {

@@ -6,15 +6,14 @@
  *
  * Arguments go to Mocha: files, or `--grep`. Without anvil it says so and is content, but not in continuous integration.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { createInterface } from "node:readline";
+
+import { ask, startAnvil } from "./anvil/start.ts";
 
 /** As many accounts as the tests have people, with Hardhat's own keys. */
 const ACCOUNTS = 300;
-const CHAIN_ID = 31_337;
-const MNEMONIC = "test test test test test test test test test test test junk";
 
 const { COLEARN_ANVIL: anvil, CI: ci } = process.env;
 if (anvil === undefined || !existsSync(anvil)) {
@@ -23,33 +22,6 @@ if (anvil === undefined || !existsSync(anvil)) {
     `The tests did not run on anvil: ${found}. It is to be the path of the program: see ${import.meta.filename}.`,
   );
   process.exit(ci === "true" ? 1 : 0);
-}
-
-/** Starts anvil on a port that the system chooses. It writes to its output where it listens. */
-async function start(program: string): Promise<{ node: ChildProcess; url: string }> {
-  const options = { host: "127.0.0.1", port: 0, accounts: ACCOUNTS, mnemonic: MNEMONIC, "chain-id": CHAIN_ID };
-  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-  const node = spawn(program, [...flags, "--hardfork", "prague", "--balance", "10000"], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  node.once("error", (error) => {
-    console.error(`anvil did not start: ${error.message}`);
-    process.exit(1);
-  });
-  for await (const line of createInterface({ input: node.stdout })) {
-    const [, address] = /Listening on (\S+)/.exec(line) ?? [];
-    // From here on its output is read and dropped, so that it never waits for a reader.
-    if (address !== undefined) return { node, url: `http://${address}` };
-  }
-  throw new Error("anvil ended before it listened");
-}
-
-/** Blocks are a second apart, as on Hardhat's own network, whatever time the tests take. */
-async function setBlockTime(url: string): Promise<void> {
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "anvil_setBlockTimestampInterval", params: [1] });
-  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
-  const answer = await response.text();
-  if (answer.includes('"error"')) throw new Error(`anvil does not set the time between blocks: ${answer}`);
 }
 
 async function runTests(url: string, args: string[]): Promise<number> {
@@ -61,11 +33,11 @@ async function runTests(url: string, args: string[]): Promise<number> {
   return code ?? 1;
 }
 
-const { node, url } = await start(anvil);
+const { process: node, url } = await startAnvil(anvil, { port: 0, accounts: ACCOUNTS, balance: 10_000 });
 try {
-  node.stdout?.resume();
   console.log(`anvil listens on ${url}`);
-  await setBlockTime(url);
+  // Blocks are a second apart, as on Hardhat's own network, whatever time the tests take.
+  await ask(url, "anvil_setBlockTimestampInterval", 1);
   process.exitCode = await runTests(url, process.argv.slice(2));
 } finally {
   node.kill("SIGTERM");

@@ -1,12 +1,12 @@
 /** A chain that mines by interval and can be made to go back, to stop and to jump. */
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { ask, startAnvil } from "../anvil/start.ts";
 import { startChain } from "../../src/demo/chain.ts";
 
 export interface ChaosChain extends AsyncDisposable {
@@ -30,10 +30,6 @@ export interface ChaosChainOptions {
   readonly folder: string;
 }
 
-const MNEMONIC = "test test test test test test test test test test test junk";
-const CHAIN_ID = 31_337;
-const CALL_MILLISECONDS = 20_000;
-
 /** Anvil where the variable COLEARN_ANVIL names it, else Hardhat's own chain. */
 export async function startChaosChain(options: ChaosChainOptions): Promise<ChaosChain> {
   const program = process.env.COLEARN_ANVIL;
@@ -41,23 +37,11 @@ export async function startChaosChain(options: ChaosChainOptions): Promise<Chaos
   return startHardhat(options);
 }
 
-async function call(rpc: string, method: string, ...params: readonly unknown[]): Promise<unknown> {
-  const response = await fetch(rpc, {
-    method: "POST",
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
-    headers: { "content-type": "application/json" },
-    signal: AbortSignal.timeout(CALL_MILLISECONDS),
-  });
-  const { result, error } = (await response.json()) as { result?: unknown; error?: { message: string } };
-  if (error) throw new Error(`${method}: ${error.message}`);
-  return result;
-}
-
 /** Forgets what was mined within some seconds from now. (anvil's own `anvil_reorg` hung for ever, once in five times.) */
 async function goBack(rpc: string, seconds: number): Promise<void> {
-  const snapshot = await call(rpc, "evm_snapshot");
+  const snapshot = await ask(rpc, "evm_snapshot");
   await sleep(seconds * 1_000);
-  await call(rpc, "evm_revert", snapshot);
+  await ask(rpc, "evm_revert", snapshot);
 }
 
 class Anvil implements ChaosChain {
@@ -89,7 +73,7 @@ class Anvil implements ChaosChain {
   }
 
   async jump(seconds: number): Promise<void> {
-    await call(this.rpc, "evm_increaseTime", seconds);
+    await ask(this.rpc, "evm_increaseTime", seconds);
     this.#jumped += seconds;
   }
 
@@ -106,34 +90,19 @@ class Anvil implements ChaosChain {
 
   async restart(): Promise<void> {
     const { accounts, blockSeconds } = this.#options;
-    const flags = {
-      host: "127.0.0.1",
+    const { process, url } = await startAnvil(this.#program, {
       port: this.#port,
       accounts,
-      mnemonic: MNEMONIC,
-      "chain-id": CHAIN_ID,
       "block-time": blockSeconds,
       state: this.#state,
       "state-interval": 1,
-      hardfork: "prague",
       // Or the first block would be another one.
       timestamp: this.#genesis,
-    };
-    const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-    const client = spawn(this.#program, args, { stdio: ["ignore", "pipe", "inherit"] });
-    this.#process = client;
-    const lines = createInterface({ input: client.stdout });
-    await new Promise<void>((resolve, reject) => {
-      client.once("exit", () => reject(new Error("anvil ended before it listened")));
-      lines.on("line", (line) => {
-        const [, address] = /Listening on (\S+)/.exec(line) ?? [];
-        if (address === undefined) return;
-        this.rpc = `http://${address}`;
-        this.#port = Number(new URL(this.rpc).port);
-        resolve();
-      });
     });
-    await call(this.rpc, "anvil_setTime", Math.floor(Date.now() / 1_000) + this.#jumped);
+    this.#process = process;
+    this.rpc = url;
+    this.#port = Number(new URL(url).port);
+    await ask(this.rpc, "anvil_setTime", Math.floor(Date.now() / 1_000) + this.#jumped);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -162,7 +131,7 @@ async function startHardhat({ accounts, blockSeconds }: ChaosChainOptions): Prom
     rpc,
     reorganise: (depth) => goBack(rpc, depth * blockSeconds),
     async jump(seconds) {
-      await call(rpc, "evm_increaseTime", seconds);
+      await ask(rpc, "evm_increaseTime", seconds);
     },
     kill: impossible,
     restart: impossible,

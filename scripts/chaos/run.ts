@@ -12,7 +12,7 @@ import { deployContract } from "../../src/ledger/deploy.ts";
 import { devAccount } from "../../src/ledger/dev-accounts.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { isFinal } from "../../src/ledger/types.ts";
-import { enrol, type Rules } from "../network/enrol.ts";
+import { enrolOnIris, type Rules } from "../network/iris.ts";
 import { startChaosChain, type ChaosChain } from "./chain.ts";
 import { Injector, type Injected } from "./inject.ts";
 import { outcomeOf, type RunOutcome } from "./outcome.ts";
@@ -64,7 +64,7 @@ export async function runChaos(options: RunOptions): Promise<ChaosRun> {
     const disk = options.smallDisks;
     stakeholders.push(resources.use(await Stakeholder.create({ account, folder, chain: () => chain.rpc, args, disk })));
   }
-  const { experiment, transactor } = await enrol(ledger, { ...options, home: stakeholders[0]?.home ?? folder });
+  const { experiment, transactor } = await enrolOnIris(ledger, { ...options, home: stakeholders[0]?.home ?? folder });
   for (const stakeholder of stakeholders) stakeholder.start();
   const late = AbortSignal.timeout(options.limit * 1_000);
   const until = async (what: string, isSo: () => boolean | Promise<boolean>) => {

@@ -1,6 +1,7 @@
 /** What a node's process holds, and whether that grows. */
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
+
+import { bytesUnder } from "../../src/storage/folder-size.ts";
 
 export interface Measured {
   /** Resident memory, bytes. */
@@ -28,23 +29,7 @@ const DISK_NOISE = 2 ** 19;
 export async function measure(pid: number, home: string): Promise<Measured> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   const memory = Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
-  return { memory, openFiles: (await readdir(`/proc/${pid}/fd`)).length, disk: await sizeOf(home) };
-}
-
-async function sizeOf(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const sizes = await Promise.all(
-    entries
-      .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) =>
-        // It may be gone since.
-        stat(join(parentPath, name)).then(
-          ({ size }) => size,
-          () => 0,
-        ),
-      ),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  return { memory, openFiles: (await readdir(`/proc/${pid}/fd`)).length, disk: await bytesUnder(home) };
 }
 
 /** The first rounds (after as many to warm up, where there are enough) beside the last ones, as a table. */

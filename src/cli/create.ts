@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 
 import { UserError } from "../errors.ts";
+import { withStore } from "../node/open-store.ts";
 import { publishExperiment } from "../node/publish.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
 import { getTask } from "../tasks/registry.ts";
@@ -12,7 +13,7 @@ import { encodeWeights } from "../weights/safetensors.ts";
 import { parseProposal } from "../weights/spec.ts";
 import { type ContractOptions, integer, type KeyOptions, withContract, withJson, withKey } from "./options.ts";
 import { print, printJson } from "./output.ts";
-import { type PlaceOptions, placeOf, withStore, holdPublished } from "./place.ts";
+import { type PlaceOptions, placeOf, holdPublished } from "./place.ts";
 import { type RuleOptions, rulesOf, withRules } from "./rules.ts";
 import { withTransactor } from "./session.ts";
 import { changedStop, type StopOptions, withStop } from "./stop.ts";

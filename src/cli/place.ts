@@ -1,12 +1,9 @@
-import { join } from "node:path";
-
 import { UserError } from "../errors.ts";
 import type { Transactor } from "../ledger/transactor.ts";
-import { Journal } from "../node/journal.ts";
-import { openStore, type StoreOptions } from "../node/open-store.ts";
+import { Journal, journalIn } from "../node/journal.ts";
+import type { StoreOptions } from "../node/open-store.ts";
 import type { PublishedExperiment } from "../node/publish.ts";
 import { secretScope } from "../node/secrets.ts";
-import type { Store } from "../storage/store.ts";
 
 /** Where a new experiment's files go. */
 export interface PlaceOptions {
@@ -39,19 +36,10 @@ export async function holdPublished(
 ): Promise<void> {
   if (kubo !== undefined) return;
   const scope = await secretScope(ledger, id);
-  const journal = new Journal(join(home, "journal.sqlite"), { ...scope, learner: address });
+  const journal = new Journal(journalIn(home), { ...scope, learner: address });
   try {
     journal.recordHeld({ round: 0, weights, accepted: true });
   } finally {
     journal.close();
-  }
-}
-
-export async function withStore<T>(place: StoreOptions, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(place);
-  try {
-    return await work(store);
-  } finally {
-    await store.stop();
   }
 }

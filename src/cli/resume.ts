@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 
 import { type Checkpoint, describeModel, fetchModel } from "../node/export.ts";
+import { withStore } from "../node/open-store.ts";
 import { publishExperiment } from "../node/publish.ts";
 import { formatContentId } from "../weights/content-id.ts";
 import { encodeManifest, stopOf } from "../weights/manifest.ts";
@@ -16,7 +17,7 @@ import {
   withKey,
 } from "./options.ts";
 import { print, printJson } from "./output.ts";
-import { type PlaceOptions, placeOf, withStore, holdPublished } from "./place.ts";
+import { type PlaceOptions, placeOf, holdPublished } from "./place.ts";
 import { changedRules, givenRules, withChangedRules } from "./rules.ts";
 import { resolveExperiment, withTransactor } from "./session.ts";
 import { changedStop, type StopOptions, withStop } from "./stop.ts";

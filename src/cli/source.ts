@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import type { Command } from "commander";
 
-import { openStore } from "../node/open-store.ts";
+import { withStore } from "../node/open-store.ts";
 import type { Store } from "../storage/store.ts";
 import { collect, integer } from "./options.ts";
 
@@ -32,12 +32,7 @@ export async function withSourceStore<T>(
 ): Promise<T> {
   const folder = home ?? (await mkdtemp(join(tmpdir(), "colearn-")));
   try {
-    const store = await openStore({ home: folder, kubo });
-    try {
-      return await work(store);
-    } finally {
-      await store.stop();
-    }
+    return await withStore({ home: folder, kubo }, work);
   } finally {
     if (home === undefined) await rm(folder, { recursive: true, force: true });
   }

@@ -12,17 +12,14 @@ import { Ledger } from "../ledger/ledger.ts";
 import { Transactor } from "../ledger/transactor.ts";
 import { isFinal, lastSettled } from "../ledger/types.ts";
 import { useBackend } from "../learning/tfjs/backend.ts";
-import { ContactBook, encodeContact } from "../node/contact.ts";
+import { ContactBook } from "../node/contact.ts";
 import { fetchModel, writeModel } from "../node/export.ts";
 import { openStore } from "../node/open-store.ts";
-import { publishExperiment } from "../node/publish.ts";
-import { linkToJoin, Secrets, secretScope } from "../node/secrets.ts";
 import type { Report } from "../report/report.ts";
 import { Resources } from "../resources.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
-import { encodeManifest } from "../weights/manifest.ts";
-import { encodeWeights } from "../weights/safetensors.ts";
 import { startChain } from "./chain.ts";
+import { enrol } from "./enrol.ts";
 import { buildReport, hasScored, roundNews, type RoundTimes } from "./ledger-report.ts";
 import type { LiveExperiment } from "./live-experiment.ts";
 import { NodeProcess } from "./node-process.ts";
@@ -66,14 +63,6 @@ export async function runOnLedger(options: DemoOptions, watcher: Watcher, signal
   watcher.doing("creating the experiment");
   const transactor = await Transactor.create(ledger, coordinator);
   const experiment = await create(options, transactor, home(0));
-  // In the learners' order, so that index, account and shard are the same number.
-  const { config } = await ledger.experiment(experiment);
-  const scope = await secretScope(ledger, experiment);
-  for (let index = 0; index < learners; index++) {
-    const account = devAccount(index);
-    const link = linkToJoin(config, new Secrets(account, scope));
-    await (await Transactor.create(ledger, account)).join(experiment, encodeContact([]), { link });
-  }
 
   const nodes = Array.from({ length: learners }, (_, index) => {
     const args = nodeArguments(options, { rpc: chain.rpc, ledger, experiment, index, home: home(index) });
@@ -97,36 +86,16 @@ export async function runOnLedger(options: DemoOptions, watcher: Watcher, signal
   return report;
 }
 
-/** Puts manifest and initial weights into the first learner's store, and the experiment on the chain. */
+/** The experiment, with all learners in it: manifest and initial weights are in the first one's store. */
 async function create(options: DemoOptions, transactor: Transactor, home: string): Promise<bigint> {
   const { learners, rounds, approvalBps, selection, ballot } = options;
   const backend = await useBackend(options.backend);
   const draft = await prepareExperiment(options);
-  const files = { manifest: encodeManifest(draft.manifest), weights: encodeWeights(draft.weights) };
   const steps = Number(options.params.stepsPerProposal ?? WINDOW_STEPS);
   const factor = Math.max(1, steps / WINDOW_STEPS) * (backend.name === "cpu" ? CPU_FACTOR : 1);
   const window = Math.ceil(WINDOW_SECONDS * factor);
-  const rules = {
-    rounds,
-    minLearners: learners,
-    maxLearners: learners,
-    approvalBps,
-    proposeWindow: window,
-    voteWindow: window,
-    pauseLimit: PAUSE_SECONDS,
-    admission: "open" as const,
-    selection,
-    ballot,
-    earlyDecision: false,
-    revealWindow: ballot === "sealed" ? window : 0,
-    stakes: undefined,
-  };
-  const store = await openStore({ home });
-  try {
-    return (await publishExperiment(transactor, store, files, rules, ENROLMENT_SECONDS)).id;
-  } finally {
-    await store.stop();
-  }
+  const times = { window, pauseLimit: PAUSE_SECONDS, enrolmentWindow: ENROLMENT_SECONDS };
+  return enrol(transactor, draft, { learners, rounds, approvalBps, selection, ballot, ...times }, home);
 }
 
 function nodeArguments(

@@ -3,6 +3,7 @@ import { cp, mkdtemp, open, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
+import { journalIn } from "../node/journal.ts";
 import { openHeliaStore } from "../storage/helia.ts";
 import { openKuboStore } from "../storage/kubo.ts";
 import { ok, problem, type Finding } from "./finding.ts";
@@ -41,7 +42,7 @@ export async function examineEmbedded(home: string): Promise<StoreState> {
       ),
     };
   }
-  if (!(await isDatabase(join(home, "journal.sqlite")))) {
+  if (!(await isDatabase(journalIn(home)))) {
     const remedy = "restore it from a copy: without it, a node knows its earlier votes from the chain alone";
     return { finding: problem("store", `the journal in ${home} is damaged`, remedy) };
   }

@@ -1,6 +1,6 @@
 import type { Result, TransactionReceipt } from "ethers";
 
-import type { ContentId } from "../weights/content-id.ts";
+import { sameContentId, type ContentId } from "../weights/content-id.ts";
 import { RevertError } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
 import { has, isFinal, phases, type Snapshot } from "./types.ts";
@@ -90,7 +90,7 @@ export function invited({ ledger, experiment }: Actor, learners: readonly string
 export function proposed({ ledger, experiment, address }: Actor, round: number, weights: ContentId): Earlier {
   return async () => {
     const { proposer, proposal } = await ledger.round(experiment, round);
-    if (proposer !== address || !isSame(proposal, weights)) return undefined;
+    if (proposer !== address || !proposal || !sameContentId(proposal, weights)) return undefined;
     return { hash: await lastHash(ledger, experiment, ["Proposed"], (args) => Number(args.round) === round) };
   };
 }
@@ -103,7 +103,7 @@ export function voted(
 ): Earlier {
   return async () => {
     const [seen, { index }] = await Promise.all([ledger.round(experiment, round), ledger.learner(experiment, voter)]);
-    if (index === undefined || !isSame(seen.proposal, proposal)) return undefined;
+    if (index === undefined || !seen.proposal || !sameContentId(seen.proposal, proposal)) return undefined;
     if (!has(approve ? seen.approvals : seen.rejections, index)) return undefined;
     const isVote = (args: Result) =>
       Number(args.round) === round && (args.voter === voter || (args.voters as Result | undefined)?.includes(voter));
@@ -140,10 +140,6 @@ export type AdvanceFrom = Pick<Snapshot, "status" | "phase" | "round">;
 function isLater(now: AdvanceFrom, seen: AdvanceFrom): boolean {
   if (isFinal(now.status) || now.status !== seen.status) return true;
   return phases.indexOf(now.phase) > phases.indexOf(seen.phase);
-}
-
-function isSame(one: ContentId | undefined, other: ContentId): boolean {
-  return one?.digest === other.digest && one.codec === other.codec;
 }
 
 /** The hash is only told: an endpoint that gives no events keeps nothing from being done. */

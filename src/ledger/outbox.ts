@@ -141,9 +141,7 @@ export class Outbox {
       requireAffordable(market, this.#cap);
       const isStuck = stuck !== undefined && stuck.transactions.size > 0;
       const fees = isStuck ? higher(market, raise(stuck.fees, this.#cap)) : market;
-      const slot = isStuck
-        ? stuck
-        : { nonce, since: block - 1, began: Date.now(), fees, transactions: new Map(), done: undefined, isTold: false };
+      const slot = isStuck ? stuck : newSlot({ nonce, since: block - 1, began: Date.now(), fees });
       this.#slots.set(nonce, slot);
       const receipt = await this.#mine(populated, { action, call, gasLimit }, fees, slot);
       if (receipt) return receipt;
@@ -152,15 +150,7 @@ export class Outbox {
 
   /** Makes what the process before signed this one's: it may be mined yet. */
   #takeUp({ hash, nonce, action, to, data, gasLimit, fees, since, began }: LoggedTransaction): void {
-    const slot: Slot = this.#slots.get(nonce) ?? {
-      nonce,
-      since,
-      began,
-      fees,
-      transactions: new Map(),
-      done: undefined,
-      isTold: false,
-    };
+    const slot = this.#slots.get(nonce) ?? newSlot({ nonce, since, began, fees });
     slot.fees = fees;
     slot.transactions.set(hash, { action, call: { to, data }, gasLimit });
     this.#slots.set(nonce, slot);
@@ -345,6 +335,10 @@ export class Outbox {
       remedy: "one key, one node: give each process that sends transactions a key of its own",
     });
   }
+}
+
+function newSlot(begun: Pick<Slot, "nonce" | "since" | "began" | "fees">): Slot {
+  return { ...begun, transactions: new Map(), done: undefined, isTold: false };
 }
 
 /** Where an endpoint estimates on top of what is pending, the contract would refuse to do the same thing twice. */

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 
 import { ColearnError, UserError } from "../errors.ts";
@@ -14,6 +15,11 @@ export interface JournalScope {
   readonly contract: string;
   readonly experiment: bigint;
   readonly learner: string;
+}
+
+/** Where a node's own folder has its journal. */
+export function journalIn(home: string): string {
+  return join(home, "journal.sqlite");
 }
 
 /** What this version writes. Version 0 had no transactions; what it wrote is read as it is. */

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { BaseWallet } from "ethers";
@@ -12,7 +11,7 @@ import { stopOf, type Manifest } from "../weights/manifest.ts";
 import { castDirectly, castSealed } from "./casting.ts";
 import { announce, ContactBook } from "./contact.ts";
 import type { Emit } from "./events.ts";
-import { Journal } from "./journal.ts";
+import { Journal, journalIn } from "./journal.ts";
 import { fetchManifest } from "./manifest.ts";
 import { LearnerNode } from "./node.ts";
 import { makeHome, openStore, type StoreOptions } from "./open-store.ts";
@@ -122,7 +121,7 @@ async function runNode(
 
   await makeHome(home);
   const scope = await secretScope(ledger, experiment);
-  const journal = new Journal(join(home, "journal.sqlite"), { ...scope, learner: wallet.address });
+  const journal = new Journal(journalIn(home), { ...scope, learner: wallet.address });
   resources.defer(() => journal.close());
   const store = await openStore(options);
   resources.defer(() => store.stop());

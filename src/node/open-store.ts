@@ -36,3 +36,13 @@ export async function openStore({ home, kubo, listen, announce }: StoreOptions):
     ...(announce === undefined ? {} : { announce: [...announce] }),
   });
 }
+
+/** Does something with the store that the options name, and closes it. */
+export async function withStore<T>(options: StoreOptions, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(options);
+  try {
+    return await work(store);
+  } finally {
+    await store.stop();
+  }
+}

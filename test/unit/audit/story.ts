@@ -4,27 +4,16 @@ import { replay } from "../../../src/audit/replay.ts";
 import type { Violation } from "../../../src/audit/rules.ts";
 import type { ExperimentConfig } from "../../../src/ledger/types.ts";
 import { RAW, type ContentId } from "../../../src/weights/content-id.ts";
+import { configWith } from "../../e2e/support/config.ts";
 
 export const weights = (digit: string): ContentId => ({ digest: `0x${digit.repeat(64)}`, codec: RAW });
 
-export const config: ExperimentConfig = {
+export const config = configWith({
   manifest: weights("9"),
   weights: weights("f"),
-  rounds: 3,
-  minLearners: 2,
-  maxLearners: 3,
-  approvalBps: 5_000,
-  proposeWindow: 60,
-  voteWindow: 60,
   pauseLimit: 600,
   enrolmentDeadline: 5_000,
-  admission: "open",
-  selection: "round-robin",
-  ballot: "open",
-  earlyDecision: false,
-  revealWindow: 0,
-  stakes: undefined,
-};
+});
 
 /** Events as they are told, in transactions of their own unless they follow from another. */
 export class Story {
