@@ -26,6 +26,17 @@ export interface Model {
   readonly weights: Weights;
 }
 
+/**
+ * What one training costs in privacy: `steps` times a Gaussian mechanism on a Poisson sample of the train split. Under it
+ * a sample is in a step's batch with the probability `sampleRate`, and the noise's standard deviation is
+ * `noiseMultiplier` times what one sample can change.
+ */
+export interface PrivacyCost {
+  readonly sampleRate: number;
+  readonly noiseMultiplier: number;
+  readonly steps: number;
+}
+
 /** How far a training or an evaluation is: `done` of `total` steps. */
 export type OnProgress = (done: number, total: number) => void;
 
@@ -43,6 +54,8 @@ export interface MachineLearningInterface {
   acceptWeights(weights: Weights, options?: WorkOptions): Promise<void>;
   currentWeights(): Promise<Weights>;
   currentModel(): Promise<Model>;
+  /** What the next training will cost in privacy; undefined, or no such method, where training is not private. */
+  privacyCost?(): Promise<PrivacyCost | undefined>;
   /** Frees what the learner holds. */
   dispose(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { train } from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 
 import type { MachineLearningInterface, Model } from "../learning/interface.ts";
-import type { Splits } from "../learning/tfjs/dataset.ts";
+import type { Splits } from "../learning/samples.ts";
 import { modelFromTopology, TfjsLearner, topologyOf } from "../learning/tfjs/learner.ts";
 import { weightsOf } from "../learning/tfjs/weights.ts";
 import type { LearnerOptions } from "./task.ts";

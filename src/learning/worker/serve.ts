@@ -74,6 +74,8 @@ function invoke(
       return learner.currentWeights();
     case "currentModel":
       return learner.currentModel();
+    case "privacyCost":
+      return learner.privacyCost?.() ?? Promise.resolve(undefined);
     case "dispose":
       return learner.dispose();
   }

@@ -4,7 +4,7 @@
  */
 import { ColearnError } from "../../errors.ts";
 import type { Weights } from "../../weights/weights.ts";
-import type { Evaluation, MachineLearningInterface, Model, WorkOptions } from "../interface.ts";
+import type { Evaluation, MachineLearningInterface, Model, PrivacyCost, WorkOptions } from "../interface.ts";
 import { Connection } from "./connection.ts";
 
 /** The part of a logger that is used here. */
@@ -74,6 +74,10 @@ class RestartingLearner implements WorkerLearner {
 
   async currentModel(): Promise<Model> {
     return (await (await this.#live()).call("currentModel", undefined)) as Model;
+  }
+
+  async privacyCost(): Promise<PrivacyCost | undefined> {
+    return (await (await this.#live()).call("privacyCost", undefined)) as PrivacyCost | undefined;
   }
 
   async dispose(): Promise<void> {

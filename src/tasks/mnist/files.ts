@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 import { UserError } from "../../errors.ts";
-import type { Samples, Splits } from "../../learning/tfjs/dataset.ts";
+import type { Samples, Splits } from "../../learning/samples.ts";
 import { splitSamples, splitShard } from "../split.ts";
 import type { ShardOptions } from "../task.ts";
 import { checkShardOptions } from "../task.ts";

@@ -6,7 +6,7 @@ import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { initializers, layers, sequential } from "@tensorflow/tfjs-layers";
 
 import { randomFrom } from "../../../../src/learning/random.ts";
-import type { Samples } from "../../../../src/learning/tfjs/dataset.ts";
+import type { Samples } from "../../../../src/learning/samples.ts";
 import type { TfjsLearnerOptions } from "../../../../src/learning/tfjs/learner.ts";
 import { TfjsLearner } from "../../../../src/learning/tfjs/learner.ts";
 

@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 
 import { UserError } from "../../../../src/errors.ts";
-import type { Samples, Splits } from "../../../../src/learning/tfjs/dataset.ts";
+import type { Samples, Splits } from "../../../../src/learning/samples.ts";
 import { loadShard, packagedFolder } from "../../../../src/tasks/mnist/files.ts";
 import type { ShardOptions } from "../../../../src/tasks/task.ts";
 
