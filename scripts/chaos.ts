@@ -2,15 +2,14 @@
  * Runs an experiment while everything around its nodes fails: `npm run chaos -- --seed 1`. See docs/reliability.md.
  */
 import { mkdtemp, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { ballots, selections } from "../src/ledger/types.ts";
-import { drawKills, drawPlan, type FaultKind } from "./chaos/plan.ts";
+import { drawKills, drawPlan } from "./chaos/plan.ts";
+import { impossibleHere } from "./chaos/possible.ts";
 import { runChaos } from "./chaos/run.ts";
-import { SmallDisk } from "./chaos/small-disk.ts";
 import { describeRun, failures } from "./chaos/table.ts";
 
 const { values } = parseArgs({
@@ -46,11 +45,7 @@ function fail(message: string): never {
   process.exit(2);
 }
 
-const smallDisks = await SmallDisk.isPossible();
-const hasAnvil = process.env.COLEARN_ANVIL !== undefined && existsSync(process.env.COLEARN_ANVIL);
-const without: FaultKind[] = [];
-if (!smallDisks) without.push("full disk");
-if (!hasAnvil) without.push("restart of the chain");
+const without = await impossibleHere();
 if (without.length > 0) {
   console.log(
     `Not possible here: ${without.join(", ")} (for these, be root on Linux, and name anvil in COLEARN_ANVIL).`,
@@ -80,7 +75,7 @@ const run = await runChaos({
   blockSeconds: 1,
   window: number("window"),
   plan,
-  smallDisks: smallDisks && kind === "chaos",
+  smallDisks: !without.includes("full disk") && kind === "chaos",
   folder,
   limit: number("limit"),
   say: (line) => console.log(line),

@@ -1,9 +1,16 @@
 /** Foundry's anvil as a process of this one's, with Hardhat's own accounts. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 import { DEV_MNEMONIC } from "../../src/ledger/dev-accounts.ts";
 import { LOCAL_CHAIN_ID } from "../../src/ledger/networks.ts";
+
+/** The path of the program, where the variable COLEARN_ANVIL names one that is there. */
+export function anvilProgram(): string | undefined {
+  const path = process.env.COLEARN_ANVIL;
+  return path !== undefined && existsSync(path) ? path : undefined;
+}
 
 export interface Anvil {
   readonly process: ChildProcess;

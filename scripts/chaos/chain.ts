@@ -1,12 +1,11 @@
 /** A chain that mines by interval and can be made to go back, to stop and to jump. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { ask, startAnvil } from "../anvil/start.ts";
+import { anvilProgram, ask, startAnvil } from "../anvil/start.ts";
 import { startChain } from "../../src/demo/chain.ts";
 
 export interface ChaosChain extends AsyncDisposable {
@@ -32,9 +31,8 @@ export interface ChaosChainOptions {
 
 /** Anvil where the variable COLEARN_ANVIL names it, else Hardhat's own chain. */
 export async function startChaosChain(options: ChaosChainOptions): Promise<ChaosChain> {
-  const program = process.env.COLEARN_ANVIL;
-  if (program !== undefined && existsSync(program)) return Anvil.start(program, options);
-  return startHardhat(options);
+  const program = anvilProgram();
+  return program === undefined ? startHardhat(options) : Anvil.start(program, options);
 }
 
 /** Forgets what was mined within some seconds from now. (anvil's own `anvil_reorg` hung for ever, once in five times.) */

@@ -21,7 +21,4 @@ globalThis.Date = class extends Date {
   constructor(...args) {
     super(...(args.length === 0 ? [right() + wrongBy] : args));
   }
-  static now() {
-    return right() + wrongBy;
-  }
 };

@@ -1,14 +1,12 @@
-import { existsSync } from "node:fs";
-
 import { expect } from "chai";
 
-import { drawKills, drawPlan, type Fault, type FaultKind } from "../../scripts/chaos/plan.ts";
+import { drawKills, drawPlan, type Fault } from "../../scripts/chaos/plan.ts";
+import { impossibleHere } from "../../scripts/chaos/possible.ts";
 import { runChaos, type ChaosRun } from "../../scripts/chaos/run.ts";
-import { SmallDisk } from "../../scripts/chaos/small-disk.ts";
 import { failures } from "../../scripts/chaos/table.ts";
 import { temporaryFolder } from "./support/colearn.ts";
 
-const { COLEARN_ANVIL: anvil, CI: ci } = process.env;
+const { CI: ci } = process.env;
 
 /** A run that is small enough for every day. */
 async function run(nodes: number, rounds: number, plan: readonly Fault[], smallDisks: boolean): Promise<ChaosRun> {
@@ -35,9 +33,7 @@ describe("an experiment while everything fails", function () {
   this.timeout(400_000);
 
   it("completes, loses no round, doubles no vote and passes the audit, whatever fails", async function () {
-    const without: FaultKind[] = [];
-    if (!(await SmallDisk.isPossible())) without.push("full disk");
-    if (anvil === undefined || !existsSync(anvil)) without.push("restart of the chain");
+    const without = await impossibleHere();
     if (without.length > 0) {
       const missing = `not tried here: ${without.join(", ")} (COLEARN_ANVIL names no anvil, or this user may not mount)`;
       if (ci === "true" && without.includes("restart of the chain")) throw new Error(missing);
