@@ -21,8 +21,7 @@ export async function prepareExperiment({ task, params, seed, title, stop }: Exp
 }> {
   const complete = task.parseParams(params);
   // The initial weights are the same whatever computes them; this is there on every machine.
-  const { useBackend } = await import("../learning/tfjs/backend.ts");
-  await useBackend("cpu");
+  if (task.model.usesTfjs) await (await import("../learning/tfjs/backend.ts")).useBackend("cpu");
   const { format, topology, weights } = await task.createModel(complete, seed);
   const fields = {
     title: title ?? task.title,

@@ -5,6 +5,7 @@
 import { UserError } from "../errors.ts";
 import type { Random } from "../learning/random.ts";
 import { permutation, randomFrom, shuffle } from "../learning/random.ts";
+import type { Samples } from "../learning/samples.ts";
 
 export type SplitKind = "iid" | "label-skew";
 
@@ -27,14 +28,20 @@ const DOMINANT_CLASSES = 2;
  *
  * @returns the sample numbers of each learner's shard, in random order
  */
-export function splitSamples(labels: Uint8Array, learners: number, kind: SplitKind, seed: number): Uint32Array[] {
+export function splitSamples(
+  labels: Samples["targets"],
+  learners: number,
+  kind: SplitKind,
+  seed: number,
+): Uint32Array[] {
   const random = randomFrom("split", kind, seed);
   if (kind === "iid") return cut(permutation(labels.length, random), learners);
   return splitByLabel(labels, learners, random);
 }
 
-function splitByLabel(labels: Uint8Array, learners: number, random: Random): Uint32Array[] {
-  const classes = labels.reduce((largest, label) => Math.max(largest, label), 0) + 1;
+function splitByLabel(labels: Samples["targets"], learners: number, random: Random): Uint32Array[] {
+  let classes = 1;
+  for (const label of labels) classes = Math.max(classes, label + 1);
   const order = permutation(classes, random);
   const dominants = Array.from({ length: learners }, (_, learner) =>
     Array.from({ length: DOMINANT_CLASSES }, (_, place) => order[(DOMINANT_CLASSES * learner + place) % classes]),
@@ -59,7 +66,7 @@ function deal(samples: Uint32Array, receivers: readonly number[], shards: number
   }
 }
 
-function indicesOf(labels: Uint8Array, label: number): Uint32Array {
+function indicesOf(labels: Samples["targets"], label: number): Uint32Array {
   const indices: number[] = [];
   for (const [index, other] of labels.entries()) if (other === label) indices.push(index);
   return Uint32Array.from(indices);

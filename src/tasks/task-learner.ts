@@ -15,7 +15,17 @@ export interface TaskLearnerOptions extends LearnerOptions {
 
 /** What a task learner tells of itself. */
 export interface TaskLearnerInfo {
-  readonly backend: Backend;
+  /** Plain words where tfjs is not used. */
+  readonly backend: Pick<Backend, "description">;
+}
+
+/** What computes where no tensors are needed. */
+const JAVASCRIPT = { description: "plain JavaScript" };
+
+/** Loads tfjs, which the thread that only starts workers does without. */
+async function chooseBackend(choice: BackendChoice | undefined): Promise<Backend> {
+  const { useBackend } = await import("../learning/tfjs/backend.ts");
+  return useBackend(choice);
 }
 
 /** Makes the learner in this thread, which then is busy whenever the learner is. */
@@ -23,9 +33,7 @@ export async function createTaskLearner(
   options: TaskLearnerOptions,
 ): Promise<{ learner: MachineLearningInterface; info: TaskLearnerInfo }> {
   const task = getTask(options.task);
-  // Loads tfjs, which the thread that only starts workers does without.
-  const { useBackend } = await import("../learning/tfjs/backend.ts");
-  const backend = await useBackend(options.backend);
+  const backend = task.model.usesTfjs ? await chooseBackend(options.backend) : JAVASCRIPT;
   return { learner: await task.createLearner(options), info: { backend } };
 }
 

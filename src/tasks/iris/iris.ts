@@ -1,13 +1,14 @@
-import { z } from "zod";
-
+import { defineLayersModel } from "../layers-model.ts";
 import { defineTask } from "../task.ts";
+import { irisFlowers } from "./flowers.ts";
 
-/** The task's parameters and their defaults. */
-export const params = z.object({
-  learningRate: z.number().positive().default(0.01),
-  batchSize: z.int().min(1).max(65_536).default(16),
-  /** Batches trained for one proposal. */
-  stepsPerProposal: z.int().min(1).max(1_000_000).default(20),
+const irisMlp = defineLayersModel({
+  name: "iris-mlp",
+  description: "a hidden layer of 16 and a softmax of 3, 131 weights",
+  compatible: ["iris"],
+  training: { learningRate: 0.01, batchSize: 16, stepsPerProposal: 20 },
+  loss: "sparseCategoricalCrossentropy",
+  module: () => import("./model.ts"),
 });
 
 /**
@@ -18,9 +19,8 @@ export const iris = defineTask({
   name: "iris",
   title: "Iris flowers",
   description: "Fisher's irises: 150 flowers by four lengths, classified by a small dense network",
+  data: irisFlowers,
+  model: irisMlp,
   metric: { name: "loss", direction: "minimise", tolerance: 0 },
   trainRatio: 0.6,
-  params,
-  createModel: async (_params, seed) => (await import("./learner.ts")).createModel(seed),
-  createLearner: async (options) => (await import("./learner.ts")).createLearner(options.params, options),
 });

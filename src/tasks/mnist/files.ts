@@ -1,13 +1,13 @@
-/** Where MNIST's files are, and a learner's shard of them. */
+/** MNIST's files: those of a folder, or those that come with the program. */
 import { access, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
+import { z } from "zod";
+
 import { UserError } from "../../errors.ts";
-import type { Samples, Splits } from "../../learning/samples.ts";
-import { splitSamples, splitShard } from "../split.ts";
-import type { ShardOptions } from "../task.ts";
-import { checkShardOptions } from "../task.ts";
+import type { Samples } from "../../learning/samples.ts";
+import { defineDataLoader } from "../data-loader.ts";
 import { readIdx } from "./idx.ts";
 
 export const CLASSES = 10;
@@ -36,27 +36,20 @@ export function packagedFolder(): string {
 }
 
 /**
- * Loads a learner's splits. Only the samples of the shard are kept in memory: a byte a pixel, scaled to [0, 1] in
- * batches. The 60 000 training images are what is split among the learners; the 10 000 test images are used only when
- * `testDir` names the folder that holds them.
- * @throws UserError `data-missing` naming the folder or file, `idx-malformed`, `data-malformed`, `shard-too-small`, …
+ * The 60 000 training images, and for a test part the 10 000 test images. Only the images that are read are kept in
+ * memory: a byte a pixel, scaled to [0, 1] in batches.
  */
-export async function loadShard(options: ShardOptions): Promise<Splits> {
-  checkShardOptions(options);
-  const { dataDir, testDir, index, learners, split, seed, trainRatio } = options;
-  const files = await findFiles(dataDir ?? packagedFolder(), "train");
-  const testFiles = testDir === undefined ? undefined : await findFiles(testDir, "test");
-  const labels = await readLabels(files.labels);
-  const shard = splitSamples(labels, learners, split, seed)[index] ?? new Uint32Array();
-  const { train, vote, test } = splitShard(shard, trainRatio, testFiles === undefined);
-  return {
-    train: await readSamples(files, labels, train),
-    vote: await readSamples(files, labels, vote),
-    test: testFiles
-      ? await readSamples(testFiles, await readLabels(testFiles.labels))
-      : await readSamples(files, labels, test),
-  };
-}
+export const mnistImages = defineDataLoader({
+  name: "mnist",
+  description: "MNIST's images of digits, of a folder's IDX files, or as they come with the program",
+  params: z.object({}),
+  sample: () => ({ shape: IMAGE_SHAPE, classes: CLASSES }),
+  open: async (_params, folder, part) => {
+    const files = await findFiles(folder ?? packagedFolder(), part);
+    const targets = await readLabels(files.labels);
+    return { targets, read: (numbers) => readSamples(files, targets, numbers) };
+  },
+});
 
 async function findFiles(folder: string, set: keyof typeof fileNames): Promise<IdxFiles> {
   const isFolder = await stat(folder).then(
@@ -98,13 +91,13 @@ async function readLabels(path: string): Promise<Uint8Array> {
   return rows;
 }
 
-async function readSamples(files: IdxFiles, labels: Uint8Array, wanted?: Uint32Array): Promise<Samples> {
+async function readSamples(files: IdxFiles, labels: Uint8Array, wanted: Uint32Array): Promise<Samples> {
   const { shape, rows } = await readIdx(files.images, 3, wanted);
   const [count, ...imageShape] = shape;
   if (count !== labels.length || imageShape.join() !== IMAGE_SHAPE.slice(0, 2).join()) {
     const found = `${files.images} holds ${count ?? 0} images of ${imageShape.join(" × ")}`;
     throw new UserError("data-malformed", `${found}, but there are ${labels.length} labels and images must be 28 × 28`);
   }
-  const targets = wanted ? Uint8Array.from(wanted, (sample) => labels[sample] ?? 0) : labels;
+  const targets = Uint8Array.from(wanted, (sample) => labels[sample] ?? 0);
   return { shape: IMAGE_SHAPE, inputs: rows, scale: 1 / 255, targets };
 }

@@ -1,17 +1,23 @@
 import { defineTask } from "../task.ts";
-import { params } from "./params.ts";
+import { defineLayersModel } from "../layers-model.ts";
+import { mnistImages } from "./files.ts";
 
-/**
- * Handwritten digits, with model and defaults of fetchai/colearn's Keras example. What computes is imported when it is
- * needed: a process that trains in a worker thread does without tfjs (30 MB) in its own.
- */
+/** The model of fetchai/colearn's Keras example, and the defaults of its training. */
+export const mnistCnn = defineLayersModel({
+  name: "mnist-cnn",
+  description: "three 5×5 convolutions with pooling and two dense layers, 115 306 weights",
+  compatible: ["mnist"],
+  training: { learningRate: 0.001, batchSize: 32, stepsPerProposal: 100 },
+  loss: "sparseCategoricalCrossentropy",
+  module: () => import("./model.ts"),
+});
+
 export const mnist = defineTask({
   name: "mnist",
   title: "Handwritten digits",
   description: "MNIST: 60 000 images of digits, classified by a small convolutional network",
+  data: mnistImages,
+  model: mnistCnn,
   metric: { name: "accuracy", direction: "maximise", tolerance: 0 },
   trainRatio: 0.9,
-  params,
-  createModel: async (_params, seed) => (await import("./learner.ts")).createModel(seed),
-  createLearner: async (options) => (await import("./learner.ts")).createLearner(options.params, options),
 });

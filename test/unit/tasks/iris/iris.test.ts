@@ -6,10 +6,11 @@ import { expect } from "chai";
 
 import { UserError } from "../../../../src/errors.ts";
 import { useBackend } from "../../../../src/learning/tfjs/backend.ts";
-import { loadShard } from "../../../../src/tasks/iris/flowers.ts";
+import { irisFlowers } from "../../../../src/tasks/iris/flowers.ts";
 import { iris } from "../../../../src/tasks/iris/iris.ts";
-import type { ShardOptions } from "../../../../src/tasks/task.ts";
+import { loadShard as load, type ShardOptions } from "../../../../src/tasks/shard.ts";
 
+const loadShard = (options: ShardOptions) => load(irisFlowers, {}, options);
 const shard: ShardOptions = { index: 0, learners: 1, split: "iid", seed: 42, trainRatio: 0.6 };
 
 describe("the task iris", () => {

@@ -7,9 +7,10 @@ import { expect } from "chai";
 
 import { UserError } from "../../../../src/errors.ts";
 import type { Samples, Splits } from "../../../../src/learning/samples.ts";
-import { loadShard, packagedFolder } from "../../../../src/tasks/mnist/files.ts";
-import type { ShardOptions } from "../../../../src/tasks/task.ts";
+import { mnistImages, packagedFolder } from "../../../../src/tasks/mnist/files.ts";
+import { loadShard as load, type ShardOptions } from "../../../../src/tasks/shard.ts";
 
+const loadShard = (options: ShardOptions): Promise<Splits> => load(mnistImages, {}, options);
 const options: ShardOptions = { index: 0, learners: 5, split: "iid", seed: 42, trainRatio: 0.9 };
 
 function countsOf(splits: Splits): number[] {

@@ -1,0 +1,85 @@
+/** What all models of `tf.layers` share: how they are described, and how they are trained with Adam. */
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import { z } from "zod";
+
+import type { Model } from "../learning/interface.ts";
+import type { LossName } from "../learning/tfjs/losses.ts";
+import type { SampleKind } from "./data-loader.ts";
+import { defineModel, type ModelDefinition } from "./model.ts";
+
+/** Adam as Keras has it by default. */
+const BETA_1 = 0.9;
+const BETA_2 = 0.999;
+const EPSILON = 1e-7;
+
+export interface TrainingDefaults {
+  readonly learningRate: number;
+  readonly batchSize: number;
+  /** Batches trained for one proposal. */
+  readonly stepsPerProposal: number;
+}
+
+/** The parameters of a training by batches, with these defaults. */
+export function trainingParams({ learningRate, batchSize, stepsPerProposal }: TrainingDefaults) {
+  return {
+    learningRate: z.number().positive().default(learningRate),
+    batchSize: z.int().min(1).max(65_536).default(batchSize),
+    /** Batches trained for one proposal. */
+    stepsPerProposal: z.int().min(1).max(1_000_000).default(stepsPerProposal),
+  };
+}
+
+/** The module that builds a model, imported when it is needed: a process that only starts workers does without tfjs. */
+export interface LayersModelModule {
+  buildModel(seed: number, sample: SampleKind): LayersModel;
+}
+
+export interface LayersModelDefinition {
+  readonly name: string;
+  readonly description: string;
+  readonly compatible: readonly string[];
+  readonly training: TrainingDefaults;
+  readonly loss: LossName;
+  readonly module: () => Promise<LayersModelModule>;
+}
+
+export function defineLayersModel({ training, loss, module, ...definition }: LayersModelDefinition): ModelDefinition {
+  return defineModel({
+    ...definition,
+    params: z.object(trainingParams(training)),
+    usesTfjs: true,
+    createModel: async (_params, sample, seed) => describe((await module()).buildModel(seed, sample)),
+    createLearner: async (
+      { learningRate, batchSize, stepsPerProposal },
+      { sample, data, seed, index, metric, topology },
+    ) => {
+      const [{ train }, { modelFromTopology, TfjsLearner }] = await Promise.all([
+        import("@tensorflow/tfjs-core"),
+        import("../learning/tfjs/learner.ts"),
+      ]);
+      return TfjsLearner.create({
+        model: topology === undefined ? (await module()).buildModel(seed, sample) : await modelFromTopology(topology),
+        data,
+        optimizer: () => train.adam(learningRate, BETA_1, BETA_2, EPSILON),
+        loss,
+        metric,
+        batchSize,
+        stepsPerProposal,
+        batchSeed: [seed, index],
+      });
+    },
+  });
+}
+
+/** Topology and weights of a model, which is disposed of. */
+async function describe(model: LayersModel): Promise<Model> {
+  const [{ topologyOf }, { weightsOf }] = await Promise.all([
+    import("../learning/tfjs/learner.ts"),
+    import("../learning/tfjs/weights.ts"),
+  ]);
+  try {
+    return { format: "tfjs-layers", topology: topologyOf(model), weights: await weightsOf(model) };
+  } finally {
+    model.dispose();
+  }
+}
