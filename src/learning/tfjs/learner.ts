@@ -15,6 +15,8 @@ import { ColearnError } from "../../errors.ts";
 import type { Weights } from "../../weights/weights.ts";
 import { throwIfAborted } from "../abort.ts";
 import type { Evaluation, MachineLearningInterface, Metric, Model, WorkOptions } from "../interface.ts";
+import type { Score } from "../metrics.ts";
+import { scoreBy } from "../metrics.ts";
 import { randomFrom } from "../random.ts";
 import { sampleCount, type Samples, type Splits } from "../samples.ts";
 import type { Scores } from "../scores.ts";
@@ -22,8 +24,6 @@ import { digestOf, judge, ScoreCache } from "../scores.ts";
 import { evaluationBatches, inputBatch, targetBatch, trainingBatches } from "./dataset.ts";
 import type { Loss, LossName } from "./losses.ts";
 import { losses } from "./losses.ts";
-import type { SampleScore } from "./metrics.ts";
-import { sampleScore } from "./metrics.ts";
 import { checkFit, copyWeights, weightsOf, weightNames, assignWeights } from "./weights.ts";
 
 export interface TfjsLearnerOptions {
@@ -33,7 +33,6 @@ export interface TfjsLearnerOptions {
   /** A new optimiser for every proposal: what one round's optimiser remembers never reaches the next. */
   readonly optimizer: () => tf.Optimizer;
   readonly loss: LossName;
-  /** Its name is "accuracy" or "loss". */
   readonly metric: Metric;
   readonly batchSize: number;
   /** Batches trained for one proposal. */
@@ -68,7 +67,7 @@ export class TfjsLearner implements MachineLearningInterface {
   readonly #options: TfjsLearnerOptions;
   readonly #model: LayersModel;
   readonly #loss: Loss;
-  readonly #score: SampleScore;
+  readonly #score: Score;
   readonly #scores = new ScoreCache();
   #current: Weights;
   #currentDigest: string;
@@ -80,7 +79,8 @@ export class TfjsLearner implements MachineLearningInterface {
     this.#options = options;
     this.#model = options.model;
     this.#loss = losses[options.loss];
-    this.#score = sampleScore(options.metric.name, this.#loss);
+    const width = options.model.outputs[0]?.shape.at(-1) ?? 1;
+    this.#score = scoreBy(options.metric.name, width, this.#loss.ofSample);
     this.#current = current;
     this.#currentDigest = digestOf(current);
   }
@@ -195,25 +195,26 @@ export class TfjsLearner implements MachineLearningInterface {
   /** Scores of the weights that the model holds now. */
   async #evaluate(work: WorkOptions, onBatch: () => void): Promise<Scores> {
     const { vote, test } = this.#options.data;
-    const voteScore = await this.#meanScore(vote, work, onBatch);
-    const testScore = test === undefined ? NaN : await this.#meanScore(test, work, onBatch);
+    const voteScore = await this.#scoreOf(vote, work, onBatch);
+    const testScore = test === undefined ? NaN : await this.#scoreOf(test, work, onBatch);
     return { voteScore, testScore };
   }
 
-  async #meanScore(samples: Samples, work: WorkOptions, onBatch: () => void): Promise<number> {
-    let sum = 0;
-    for (const batch of evaluationBatches(sampleCount(samples), this.#evaluationBatchSize)) {
+  async #scoreOf(samples: Samples, work: WorkOptions, onBatch: () => void): Promise<number> {
+    const count = sampleCount(samples);
+    let all = new Float32Array();
+    let done = 0;
+    for (const batch of evaluationBatches(count, this.#evaluationBatchSize)) {
       await pause(work);
       const outputs = tf.tidy(() => this.#model.predictOnBatch(inputBatch(samples, batch)) as tf.Tensor);
       const values = (await outputs.data()) as Float32Array;
       outputs.dispose();
-      const width = values.length / batch.length;
-      for (const [row, target] of targetBatch(samples, batch).entries()) {
-        sum += this.#score(target, values.subarray(row * width, (row + 1) * width));
-      }
+      if (done === 0) all = new Float32Array((values.length / batch.length) * count);
+      all.set(values, done);
+      done += values.length;
       onBatch();
     }
-    return sum / sampleCount(samples);
+    return this.#score(samples.targets, all);
   }
 
   get #evaluationBatchSize(): number {

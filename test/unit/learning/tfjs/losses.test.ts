@@ -3,7 +3,6 @@ import * as tf from "@tensorflow/tfjs-core";
 
 import type { LossName } from "../../../../src/learning/tfjs/losses.ts";
 import { losses } from "../../../../src/learning/tfjs/losses.ts";
-import { sampleScore } from "../../../../src/learning/tfjs/metrics.ts";
 import { useCpu } from "./tiny.ts";
 
 /** Expected values by hand, from the definitions. */
@@ -50,24 +49,4 @@ describe("losses", () => {
       expect(mean).to.be.closeTo(expected.reduce((sum, value) => sum + value, 0) / expected.length, 1e-4);
     });
   }
-});
-
-describe("the accuracy of a sample", () => {
-  const accuracy = sampleScore("accuracy", losses.sparseCategoricalCrossentropy);
-  const of = (target: number, ...outputs: number[]): number => accuracy(target, Float32Array.from(outputs));
-
-  it("is whether the largest output is that of its class", () => {
-    expect(of(2, 0.1, 0.2, 0.7)).to.equal(1);
-    expect(of(1, 0.1, 0.2, 0.7)).to.equal(0);
-    expect(of(0, -3, -5, -4)).to.equal(1);
-  });
-
-  it("is, for a single output, on which side of a half it lies", () => {
-    expect([of(1, 0.5), of(1, 0.49), of(0, 0.49), of(0, 0.9)]).to.deep.equal([1, 0, 1, 0]);
-  });
-
-  it("is NaN when an output is not finite", () => {
-    expect(of(0, NaN, NaN)).to.be.NaN;
-    expect(of(0, Infinity, 0)).to.be.NaN;
-  });
 });
