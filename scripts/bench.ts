@@ -1,6 +1,6 @@
 /**
  * Runs the benchmarks, each in a process of its own: `npm run bench`, or one of them with its options, as
- * `npm run bench -- training --quick`.
+ * `npm run bench -- training --rounds 3`.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
