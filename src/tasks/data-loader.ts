@@ -20,6 +20,35 @@ export interface DataSet {
   readonly targets: Samples["targets"];
   /** The samples with these numbers, each at most once, in this order. @throws UserError naming file and place */
   read(numbers: Uint32Array): Promise<Samples>;
+  /**
+   * Writes samples to folders, in files that this loader opens again, the source being gone through once for all folders.
+   * The folders are there, and empty. Missing where the format cannot be written.
+   */
+  write?(shards: readonly ShardFolder[]): Promise<void>;
+}
+
+/** The samples with these numbers, and the folder that they are written to. */
+export interface ShardFolder {
+  readonly folder: string;
+  readonly numbers: Uint32Array;
+}
+
+/** A file as its publisher serves it. */
+export interface SourceFile {
+  /** What the loader calls it. */
+  readonly name: string;
+  readonly url: string;
+  /** In hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Where people get the data from. */
+export interface DataSource {
+  /** None where the publisher asks for an account. */
+  readonly files: readonly SourceFile[];
+  /** Where to download by hand, and what to do with it: one sentence. */
+  readonly byHand: string;
 }
 
 /** Which files of a folder: most formats have their test data in files of their own. */
@@ -31,7 +60,14 @@ export interface DataLoader<Params extends z.ZodObject = z.ZodObject> {
   readonly description: string;
   /** What of the format may vary; each with a default. Task parameters, and so in the manifest: never where data lie. */
   readonly params: Params;
+  /** Where people get such data from; missing where there is no one place. */
+  readonly source?: DataSource;
   sample(params: z.output<Params>): SampleKind;
+  /**
+   * Learns from the train split alone what the inputs of all three are changed by, in place: no mean and no deviation
+   * may know of a sample that votes or tests.
+   */
+  fit?(params: z.output<Params>, train: Samples): (samples: Samples) => void;
   /**
    * Finds a folder's samples.
    * @param folder undefined for the data that come with the program

@@ -1,6 +1,6 @@
 /** A learner's shard of a data set: which part of which data is whose, the same for all without a word to the others. */
 import { UserError } from "../errors.ts";
-import type { Splits } from "../learning/samples.ts";
+import type { Samples, Splits } from "../learning/samples.ts";
 import type { DataLoader } from "./data-loader.ts";
 import { splitSamples, splitShard, type SplitKind } from "./split.ts";
 import type { TaskParams } from "./task.ts";
@@ -26,16 +26,36 @@ export interface ShardOptions {
  */
 export async function loadShard(loader: DataLoader, params: TaskParams, options: ShardOptions): Promise<Splits> {
   checkShardOptions(options);
+  requireSplit(loader, params, options.split);
   const { dataDir, testDir, index, learners, split, seed, trainRatio } = options;
   const set = await loader.open(params, dataDir, "train");
   const testSet = testDir === undefined ? undefined : await loader.open(params, testDir, "test");
   const shard = splitSamples(set.targets, learners, split, seed)[index] ?? new Uint32Array();
-  const { train, vote, test } = splitShard(shard, trainRatio, testSet === undefined);
-  return {
-    train: await set.read(train),
-    vote: await set.read(vote),
-    test: testSet ? await testSet.read(Uint32Array.from(testSet.targets.keys())) : await set.read(test),
-  };
+  const places = splitShard(shard, trainRatio, testSet === undefined);
+  // Once: a file of a gigabyte is not read three times.
+  const samples = await set.read(shard);
+  let from = 0;
+  const next = ({ length }: Uint32Array) => part(samples, from, (from += length));
+  const train = next(places.train);
+  const vote = next(places.vote);
+  const test = testSet ? await testSet.read(Uint32Array.from(testSet.targets.keys())) : next(places.test);
+  const change = loader.fit?.(params, train);
+  for (const one of [train, vote, test]) change?.(one);
+  return { train, vote, test };
+}
+
+/** Consecutive samples, without copying them. */
+function part({ shape, inputs, scale, targets }: Samples, from: number, to: number): Samples {
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  return { shape, inputs: inputs.subarray(from * size, to * size), scale, targets: targets.subarray(from, to) };
+}
+
+/** @throws UserError `split` where samples are to be split by classes and have none */
+export function requireSplit(loader: DataLoader, params: TaskParams, split: SplitKind): void {
+  if (split === "iid" || loader.sample(params).classes !== undefined) return;
+  throw new UserError("split", `the samples of ${loader.name} have values, not classes, so no split ${split} of them`, {
+    remedy: "use the split iid",
+  });
 }
 
 /** @throws UserError `shard-options` when the numbers make no sense */

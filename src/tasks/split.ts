@@ -7,14 +7,18 @@ import type { Random } from "../learning/random.ts";
 import { permutation, randomFrom, shuffle } from "../learning/random.ts";
 import type { Samples } from "../learning/samples.ts";
 
-export type SplitKind = "iid" | "label-skew";
+export type SplitKind = "iid" | "label-skew" | "dirichlet";
 
-export const splitKinds: readonly SplitKind[] = ["iid", "label-skew"];
+export const splitKinds: readonly SplitKind[] = ["iid", "label-skew", "dirichlet"];
 
 /** In the label-skew split, the share of each class that is dealt to all learners alike. */
 const COMMON_SHARE = 0.2;
 /** In the label-skew split, how many classes are a learner's own. */
 const DOMINANT_CLASSES = 2;
+/** In the Dirichlet split, the concentration: 0.5 is what papers mostly use, and the smaller the more uneven. */
+const ALPHA = 0.5;
+/** In the Dirichlet split, how many samples every learner gets, where there are twice as many. */
+const LEAST_SAMPLES = 10;
 
 /**
  * Cuts the samples with these labels into disjoint shards that together hold all of them.
@@ -25,6 +29,9 @@ const DOMINANT_CLASSES = 2;
  *   fifth is dealt to all learners in equal parts; the rest goes in equal parts to the learners for which the class is
  *   dominant, or to all if there is none. So every learner sees every class, and, with ten classes and five learners, two
  *   of them make up 84 % of its shard.
+ * - `dirichlet`: of each class, in random order, learners get shares that are drawn from a symmetric Dirichlet distribution
+ *   of concentration 0.5 (Hsu, Qi and Brown 2019, https://arxiv.org/abs/1909.06335), so that classes and sizes of shards
+ *   are uneven. Learners left with fewer than ten samples are then given some of the largest shards'.
  *
  * @returns the sample numbers of each learner's shard, in random order
  */
@@ -36,26 +43,81 @@ export function splitSamples(
 ): Uint32Array[] {
   const random = randomFrom("split", kind, seed);
   if (kind === "iid") return cut(permutation(labels.length, random), learners);
-  return splitByLabel(labels, learners, random);
-}
-
-function splitByLabel(labels: Samples["targets"], learners: number, random: Random): Uint32Array[] {
   let classes = 1;
   for (const label of labels) classes = Math.max(classes, label + 1);
-  const order = permutation(classes, random);
+  const samples = Array.from({ length: classes }, (_, label) => indicesOf(labels, label));
+  const shards = kind === "label-skew" ? skew(samples, learners, random) : drawShares(samples, learners, random);
+  return shards.map((shard) => shuffle(Uint32Array.from(shard), random));
+}
+
+/** @param classes numbers of the samples of each class */
+function skew(classes: readonly Uint32Array[], learners: number, random: Random): number[][] {
+  const order = permutation(classes.length, random);
   const dominants = Array.from({ length: learners }, (_, learner) =>
-    Array.from({ length: DOMINANT_CLASSES }, (_, place) => order[(DOMINANT_CLASSES * learner + place) % classes]),
+    Array.from(
+      { length: DOMINANT_CLASSES },
+      (_, place) => order[(DOMINANT_CLASSES * learner + place) % classes.length],
+    ),
   );
   const everyone = [...dominants.keys()];
   const shards: number[][] = everyone.map(() => []);
-  for (let label = 0; label < classes; label++) {
-    const samples = shuffle(indicesOf(labels, label), random);
+  for (const [label, ofClass] of classes.entries()) {
+    const samples = shuffle(ofClass, random);
     const common = Math.ceil(samples.length * COMMON_SHARE);
     const owners = everyone.filter((learner) => dominants[learner]?.includes(label));
     deal(samples.subarray(0, common), everyone, shards, label);
     deal(samples.subarray(common), owners.length > 0 ? owners : everyone, shards, label);
   }
-  return shards.map((shard) => shuffle(Uint32Array.from(shard), random));
+  return shards;
+}
+
+/** @param classes numbers of the samples of each class */
+function drawShares(classes: readonly Uint32Array[], learners: number, random: Random): number[][] {
+  const shards: number[][] = Array.from({ length: learners }, () => []);
+  let count = 0;
+  for (const ofClass of classes) {
+    const samples = shuffle(ofClass, random);
+    const weights = shards.map(() => gamma(ALPHA, random));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    count += samples.length;
+    let sum = 0;
+    for (const [learner, shard] of shards.entries()) {
+      const from = Math.round((sum / total) * samples.length);
+      sum += weights[learner] ?? 0;
+      const to = learner === learners - 1 ? samples.length : Math.round((sum / total) * samples.length);
+      for (const sample of samples.subarray(from, to)) shard.push(sample);
+    }
+  }
+  feed(shards, Math.min(LEAST_SAMPLES, Math.floor(count / learners / 2)), random);
+  return shards;
+}
+
+/** Has every shard hold so many samples, which come at random from whichever is largest. */
+function feed(shards: readonly number[][], least: number, random: Random): void {
+  for (const shard of shards) {
+    while (shard.length < least) {
+      const largest = shards.reduce((best, other) => (other.length > best.length ? other : best));
+      shard.push(...largest.splice(random.below(largest.length), 1));
+    }
+  }
+}
+
+/**
+ * A draw from the gamma distribution of this shape (below 1) and scale 1: Marsaglia and Tsang, "A simple method for
+ * generating gamma variables" (2000), with their boost from shape + 1.
+ */
+function gamma(shape: number, random: Random): number {
+  const d = shape + 1 - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  // 1 - next() is never 0, whose logarithm is infinite.
+  const uniform = () => 1 - random.next();
+  for (;;) {
+    const normal = Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+    const v = (1 + c * normal) ** 3;
+    if (v <= 0 || Math.log(uniform()) >= 0.5 * normal ** 2 + d * (1 - v + Math.log(v))) continue;
+    // Never 0, so that shares are never 0 / 0.
+    return Math.max(d * v * uniform() ** (1 / shape), Number.MIN_VALUE);
+  }
 }
 
 /** Gives the samples to the receivers in equal parts. The first place moves, so that nobody gets all the odd ones. */

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { z } from "zod";
 
+import type { UserError } from "../../../src/errors.ts";
 import type { MachineLearningInterface, Model } from "../../../src/learning/interface.ts";
 import { defineDataLoader } from "../../../src/tasks/data-loader.ts";
 import { LearnerFactory } from "../../../src/tasks/factory.ts";
@@ -78,6 +79,39 @@ describe("a task of a data loader and a model", () => {
     expect([train, vote, test!].map(({ targets }) => targets.length)).to.deep.equal([3, 1, 1]);
     for (const { inputs, targets } of [train, vote, test!]) {
       expect([...inputs]).to.deep.equal([...targets].flatMap((target) => [target, target, target]));
+    }
+  });
+
+  const shard = { index: 0, learners: 2, split: "iid", seed: 1, trainRatio: 0.6 } as const;
+  const learnerOptions = { params: {}, shard, seed: 7, metric: definition.metric };
+
+  it("refuses to split values by classes, in one line", async () => {
+    const task = defineTask(definition);
+    for (const split of ["label-skew", "dirichlet"] as const) {
+      const { code, message } = await task.createLearner({ ...learnerOptions, shard: { ...shard, split } }).then(
+        () => expect.fail("it did not"),
+        (error: unknown) => error as UserError,
+      );
+      expect(code).to.equal("split");
+      expect(message).to.equal(`the samples of numbers have values, not classes, so no split ${split} of them`);
+    }
+  });
+
+  it("learns of the train split alone what it changes all splits by", async () => {
+    const data = defineDataLoader({
+      ...numbers,
+      fit: (_params, { targets }) => {
+        const largest = Math.max(...targets);
+        return ({ inputs }) => {
+          for (const [place, input] of inputs.entries()) inputs[place] = input - largest;
+        };
+      },
+    });
+    await defineTask({ ...definition, data }).createLearner({ ...learnerOptions, shard: { ...shard, learners: 1 } });
+    const { train, vote, test } = setting!.data;
+    const largest = Math.max(...train.targets);
+    for (const { inputs, targets } of [train, vote, test!]) {
+      expect([...inputs]).to.deep.equal([...targets].flatMap((target) => [target - largest, target - largest]));
     }
   });
 

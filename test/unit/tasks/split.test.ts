@@ -73,6 +73,40 @@ describe("splitting samples among learners", () => {
       expect(shares(labels, shard).filter((share) => share > 0.3)).to.have.lengthOf(2);
     }
   });
+
+  it("dirichlet: every learner has ten samples at least, and shares of a class are uneven", () => {
+    const labels = labelsOf(5000);
+    for (let seed = 0; seed < 20; seed++) {
+      const shards = splitSamples(labels, 5, "dirichlet", seed);
+      for (const shard of shards) expect(shard.length).to.be.at.least(10);
+      expect(Math.max(...shards.flatMap((shard) => shares(labels, shard)))).to.be.greaterThan(0.25);
+    }
+  });
+
+  it("dirichlet: nobody is left with less than half of an equal part where data are few", () => {
+    fc.assert(
+      fc.property(arbitraryLabels, arbitraryLearners, fc.integer(), (labels, learners, seed) => {
+        const sizes = splitSamples(labels, learners, "dirichlet", seed).map((shard) => shard.length);
+        expect(Math.min(...sizes)).to.be.at.least(Math.min(10, Math.floor(labels.length / learners / 2)));
+      }),
+    );
+  });
+
+  it("dirichlet: a learner's share of a class has the distribution's mean and deviation", () => {
+    const learners = 4;
+    const labels = labelsOf(8000);
+    const counts = [...labels].reduce<number[]>((sums, label) => ((sums[label] = (sums[label] ?? 0) + 1), sums), []);
+    const drawn: number[] = [];
+    for (let seed = 0; seed < 200; seed++) {
+      const [shard] = splitSamples(labels, learners, "dirichlet", seed);
+      drawn.push(...shares(labels, shard!).map((share, label) => (share * shard!.length) / counts[label]!));
+    }
+    const mean = drawn.reduce((sum, share) => sum + share, 0) / drawn.length;
+    const variance = drawn.reduce((sum, share) => sum + (share - mean) ** 2, 0) / drawn.length;
+    // Of Dirichlet(0.5, 0.5, 0.5, 0.5): mean 1/4, variance 0.5 * 1.5 / (2² * 3). The seeds are fixed: nothing is left to chance.
+    expect(mean).to.be.closeTo(0.25, 0.02);
+    expect(variance).to.be.closeTo(0.0625, 0.006);
+  });
 });
 
 describe("splitting a shard", () => {
