@@ -30,35 +30,44 @@ export function trainingParams({ learningRate, batchSize, stepsPerProposal }: Tr
 }
 
 /** The module that builds a model, imported when it is needed: a process that only starts workers does without tfjs. */
-export interface LayersModelModule {
-  buildModel(seed: number, sample: SampleKind): LayersModel;
+export interface LayersModelModule<Own = unknown> {
+  /** @param own the model's own parameters */
+  buildModel(seed: number, sample: SampleKind, own: Own): LayersModel;
 }
 
-export interface LayersModelDefinition {
+export interface LayersModelDefinition<Own extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly description: string;
   readonly compatible: readonly string[];
+  /** Parameters of the model's own, each with a default, beside those of its training. */
+  readonly params?: Own;
   readonly training: TrainingDefaults;
   readonly loss: LossName;
-  readonly module: () => Promise<LayersModelModule>;
+  readonly module: () => Promise<LayersModelModule<z.output<Own>>>;
 }
 
-export function defineLayersModel({ training, loss, module, ...definition }: LayersModelDefinition): ModelDefinition {
+export function defineLayersModel<Own extends z.ZodObject>({
+  params,
+  training,
+  loss,
+  module,
+  ...definition
+}: LayersModelDefinition<Own>): ModelDefinition {
+  const build = async (seed: number, sample: SampleKind, all: object) =>
+    (await module()).buildModel(seed, sample, all as z.output<Own>);
   return defineModel({
     ...definition,
-    params: z.object(trainingParams(training)),
+    params: z.object({ ...params?.shape, ...trainingParams(training) }),
     usesTfjs: true,
-    createModel: async (_params, sample, seed) => describe((await module()).buildModel(seed, sample)),
-    createLearner: async (
-      { learningRate, batchSize, stepsPerProposal },
-      { sample, data, seed, index, metric, topology },
-    ) => {
+    createModel: async (all, sample, seed) => describe(await build(seed, sample, all)),
+    createLearner: async (all, { sample, data, seed, index, metric, topology }) => {
+      const { learningRate, batchSize, stepsPerProposal } = all;
       const [{ train }, { modelFromTopology, TfjsLearner }] = await Promise.all([
         import("@tensorflow/tfjs-core"),
         import("../learning/tfjs/learner.ts"),
       ]);
       return TfjsLearner.create({
-        model: topology === undefined ? (await module()).buildModel(seed, sample) : await modelFromTopology(topology),
+        model: topology === undefined ? await build(seed, sample, all) : await modelFromTopology(topology),
         data,
         optimizer: () => train.adam(learningRate, BETA_1, BETA_2, EPSILON),
         loss,
