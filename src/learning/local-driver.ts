@@ -5,9 +5,7 @@
 import { ColearnError } from "../errors.ts";
 import { throwIfAborted } from "./abort.ts";
 import { isAccepted } from "./approval.ts";
-import type { Weights } from "../weights/weights.ts";
-import type { MachineLearningInterface, WorkOptions } from "./interface.ts";
-import { isBudgetSpent } from "./privacy/budget.ts";
+import type { MachineLearningInterface } from "./interface.ts";
 import type { Scores } from "./scores.ts";
 
 export interface LocalExperiment {
@@ -24,7 +22,7 @@ export interface LocalExperiment {
 interface LocalVote extends Scores {
   /** Index of the learner. */
   readonly learner: number;
-  /** Null for the proposer, which has no vote; its scores are for reports. Without a proposal, null and NaN for all. */
+  /** Null for the proposer, which has no vote; its scores are for reports. */
   readonly approve: boolean | null;
 }
 
@@ -33,8 +31,7 @@ export interface LocalRound {
   readonly round: number;
   /** Index of the learner that proposed. */
   readonly proposer: number;
-  /** "skipped" where the proposer's budget of privacy allows no further training. */
-  readonly outcome: "accepted" | "rejected" | "skipped";
+  readonly outcome: "accepted" | "rejected";
   /** One for each learner, in their order. */
   readonly votes: readonly LocalVote[];
   readonly milliseconds: { readonly train: number; readonly evaluate: number; readonly total: number };
@@ -55,17 +52,11 @@ export async function* runLocal(experiment: LocalExperiment): AsyncGenerator<Loc
     throwIfAborted(signal);
     const proposer = (round - 1) % learners.length;
     const start = performance.now();
-    const weights = await trainOrPass(learnerAt(learners, proposer), round, {
+    const weights = await learnerAt(learners, proposer).proposeWeights(round, {
       signal,
       onProgress: (done, total) => onProgress?.(round, done, total),
     });
     const trained = performance.now();
-    if (weights === undefined) {
-      const votes = learners.map((_, learner) => ({ learner, approve: null, voteScore: NaN, testScore: NaN }));
-      const milliseconds = { train: 0, evaluate: 0, total: trained - start };
-      yield { round, proposer, outcome: "skipped", votes, milliseconds };
-      continue;
-    }
     const votes = await Promise.all(
       learners.map(async (learner, index): Promise<LocalVote> => {
         const { vote, voteScore, testScore } = await learner.testWeights(weights, { signal });
@@ -84,18 +75,6 @@ export async function* runLocal(experiment: LocalExperiment): AsyncGenerator<Loc
       milliseconds: { train: trained - start, evaluate: evaluated - trained, total: performance.now() - start },
     };
   }
-}
-
-/** Undefined where the learner's budget of privacy allows no further training. */
-async function trainOrPass(
-  learner: MachineLearningInterface,
-  round: number,
-  work: WorkOptions,
-): Promise<Weights | undefined> {
-  return learner.proposeWeights(round, work).catch((error: unknown) => {
-    if (!isBudgetSpent(error)) throw error;
-    return undefined;
-  });
 }
 
 /** The scores of each learner's current weights, in the learners' order. */
@@ -122,15 +101,14 @@ export interface AloneExperiment {
 
 /**
  * What each learner reaches alone: it trains in every round, on as many steps as the whole experiment has, and always
- * takes its own weights, as long as its budget of privacy lasts. Gives the scores at the end, in the learners' order.
+ * takes its own weights. Gives the scores at the end, in the learners' order.
  */
 export async function trainAlone({ learners, rounds, signal, onProgress }: AloneExperiment): Promise<Scores[]> {
   let done = 0;
   await Promise.all(
     learners.map(async (learner) => {
       for (let round = 1; round <= rounds; round++) {
-        const weights = await trainOrPass(learner, round, { signal });
-        if (weights !== undefined) await learner.acceptWeights(weights, { signal });
+        await learner.acceptWeights(await learner.proposeWeights(round, { signal }), { signal });
         onProgress?.(++done, learners.length * rounds);
       }
     }),

@@ -1,10 +1,12 @@
 import { LearnerFactory } from "./factory.ts";
+import { breastCancer } from "./breast-cancer/breast-cancer.ts";
 import { iris } from "./iris/iris.ts";
 import { mnist } from "./mnist/mnist.ts";
 import type { Task } from "./task.ts";
 
 /** All that comes with the program, in the order in which lists show it. */
-export const factory = new LearnerFactory().registerTask(mnist).registerTask(iris);
+export const factory = new LearnerFactory();
+for (const task of [mnist, iris, breastCancer]) factory.registerTask(task);
 
 export const tasks: readonly Task[] = factory.tasks;
 

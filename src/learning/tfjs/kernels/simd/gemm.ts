@@ -19,7 +19,6 @@ import {
   v128,
   when,
 } from "./assembler.ts";
-import type { Instructions } from "./compile.ts";
 
 export const gemmParameters = [
   ...(["batch", "m", "n", "k", "a", "aRow", "aColumn", "aBatch"] as const),
@@ -27,26 +26,22 @@ export const gemmParameters = [
 ] as const;
 
 const rowBlocks = [6, 5, 4, 3, 2, 1] as const;
-/** Columns: vectors, then single floats. Four vectors are two registers of 256 bits. */
+/** Columns: two vectors, one vector, one single float. */
 const columnBlocks = [
-  { vectors: 4, lanes: 4 },
   { vectors: 2, lanes: 4 },
   { vectors: 1, lanes: 4 },
   { vectors: 1, lanes: 1 },
 ] as const;
 
-export function gemm({ fused, wide }: Instructions): FunctionBuilder {
-  const most = wide ? 4 : 2;
-  const multiplyAdd = (a: Code, b: Code, sum: Code): Code =>
-    fused ? f32x4.relaxedMultiplyAdd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b));
+export function gemm(): FunctionBuilder {
   const f = new FunctionBuilder("gemm", gemmParameters.length);
   const p = f.named(gemmParameters);
   const [product, row, column, inner] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
   const bAt = f.local("i32");
   const aAt = f.locals("i32", 6);
   const cAt = f.locals("i32", 6);
-  const sums = f.locals("v128", 6 * most);
-  const bValues = f.locals("v128", most);
+  const sums = f.locals("v128", 12);
+  const bValues = f.locals("v128", 2);
   const aValue = f.local("v128");
 
   /** One block of c: `rows` by `vectors` times `lanes`, at (row, column). */
@@ -79,7 +74,7 @@ export function gemm({ fused, wide }: Instructions): FunctionBuilder {
           ...advance(at, get(p.aColumn)),
           ...sums
             .slice(r * vectors, (r + 1) * vectors)
-            .flatMap((sum, v) => set(sum, multiplyAdd(get(aValue), get(bs[v] ?? aValue), get(sum)))),
+            .flatMap((sum, v) => set(sum, f32x4.add(get(sum), f32x4.mul(get(aValue), get(bs[v] ?? aValue))))),
         ]),
       ]),
       ...cells.flatMap(({ at, sum, offset }) => store(get(at), get(sum), offset)),
@@ -90,16 +85,14 @@ export function gemm({ fused, wide }: Instructions): FunctionBuilder {
   const stripe = (rows: number): Code =>
     loopWhileLess(row, i32.sub(get(p.m), i32.const(rows - 1)), i32.const(rows), [
       ...set(column, i32.const(0)),
-      ...columnBlocks
-        .filter(({ vectors }) => vectors <= most)
-        .flatMap(({ vectors, lanes }) =>
-          loopWhileLess(
-            column,
-            i32.sub(get(p.n), i32.const(vectors * lanes - 1)),
-            i32.const(vectors * lanes),
-            tile(rows, vectors, lanes),
-          ),
+      ...columnBlocks.flatMap(({ vectors, lanes }) =>
+        loopWhileLess(
+          column,
+          i32.sub(get(p.n), i32.const(vectors * lanes - 1)),
+          i32.const(vectors * lanes),
+          tile(rows, vectors, lanes),
         ),
+      ),
     ]);
 
   return f.body(
