@@ -14,12 +14,14 @@ import { parseProposal } from "../weights/spec.ts";
 import { type ContractOptions, integer, type KeyOptions, withContract, withJson, withKey } from "./options.ts";
 import { print, printJson } from "./output.ts";
 import { type PlaceOptions, placeOf, holdPublished } from "./place.ts";
+import { type PrivacyOptions, privacyLimit, withPrivacy } from "./privacy.ts";
 import { type RuleOptions, rulesOf, withRules } from "./rules.ts";
 import { withTransactor } from "./session.ts";
 import { changedStop, type StopOptions, withStop } from "./stop.ts";
 import { type TrainingOptions, taskParams, withTraining } from "./training.ts";
 
-interface CreateOptions extends ContractOptions, KeyOptions, TrainingOptions, RuleOptions, StopOptions, PlaceOptions {
+interface CreateOptions
+  extends ContractOptions, KeyOptions, TrainingOptions, PrivacyOptions, RuleOptions, StopOptions, PlaceOptions {
   readonly task: string;
   readonly title?: string;
   readonly seed: number;
@@ -39,7 +41,7 @@ export function register(program: Command): void {
       new Option("--seed <n>", "seed of the initial weights and of all shuffling").argParser(integer(0)).default(42),
     )
     .option("--weights <file>", "begin with these weights (safetensors) instead of random ones");
-  withJson(withKey(withContract(withTraining(withStop(withRules(command))))))
+  withJson(withKey(withContract(withTraining(withPrivacy(withStop(withRules(command)))))))
     .addHelpText("after", "\nExample:\n  colearn create --learners 3 --rounds 5 --home node0 --dev-account 0")
     .action(create);
 }
@@ -50,9 +52,10 @@ async function create(options: CreateOptions): Promise<void> {
   const rules = rulesOf(options);
   const task = getTask(options.task);
   const params = taskParams(task, options);
+  const privacy = privacyLimit(options, task.privacy);
   await withTransactor(options, async (transactor) => {
     const { seed, title } = options;
-    const draft = await prepareExperiment({ task, params, seed, title, stop: changedStop(options) });
+    const draft = await prepareExperiment({ task, params, seed, title, stop: changedStop(options), privacy });
     const given = options.weights === undefined ? undefined : await readWeights(options.weights, draft.manifest);
     const files = { manifest: encodeManifest(draft.manifest), weights: given ?? encodeWeights(draft.weights) };
     const published = await withStore(place, (store) =>

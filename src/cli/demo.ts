@@ -27,9 +27,10 @@ import {
   withJson,
 } from "./options.ts";
 import { paint, print, printJson, progress, progressDone } from "./output.ts";
+import { type PrivacyOptions, privacyLimit, withPrivacy } from "./privacy.ts";
 import { type TrainingOptions, taskParams, withTraining } from "./training.ts";
 
-interface DemoFlags extends TrainingOptions {
+interface DemoFlags extends TrainingOptions, PrivacyOptions {
   readonly task: string;
   readonly learners: number;
   readonly rounds: number;
@@ -71,7 +72,7 @@ export function register(program: Command): void {
     .addOption(backendOption())
     .option("--individual", "also train each learner alone, to compare")
     .option("--out <dir>", "where the run leaves its report (default: runs/<time>)");
-  withJson(withTraining(command))
+  withJson(withTraining(withPrivacy(command)))
     .addHelpText("after", "\nExample:\n  colearn demo --learners 3 --rounds 4 --seed 7 --out run1")
     .action(demo);
 }
@@ -136,6 +137,7 @@ function demoOptions(flags: DemoFlags): DemoOptions {
   return {
     task,
     params,
+    privacy: privacyLimit(flags, task.privacy),
     learners: flags.learners,
     rounds: flags.rounds,
     approvalBps: basisPoints(flags.voteThreshold),

@@ -82,5 +82,5 @@ async function resume(asked: bigint, options: ResumeOptions, command: Command): 
 function changedManifest({ manifest, manifestBytes }: Awaited<ReturnType<typeof fetchModel>>, options: StopOptions) {
   const stop = changedStop(options, stopOf(manifest));
   if (stop === undefined || (options.stopScore === undefined && options.stopAfter === undefined)) return manifestBytes;
-  return encodeManifest({ ...manifest, version: 2, stop });
+  return encodeManifest(manifest.version === 3 ? { ...manifest, stop } : { ...manifest, version: 2, stop });
 }

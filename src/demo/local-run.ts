@@ -1,10 +1,11 @@
 import { ColearnError } from "../errors.ts";
 import { runLocal, scoreCurrent, trainAlone, type LocalRound } from "../learning/local-driver.ts";
+import { BudgetedLearner, MemorySpendings, requirePrivate } from "../learning/privacy/budget.ts";
 import { scoresOf } from "../node/context.ts";
 import { meanScore, meanTestScore, type Report, type RoundReport } from "../report/report.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
 import { startTaskLearner } from "../tasks/task-learner.ts";
-import type { Manifest } from "../weights/manifest.ts";
+import { privacyOf, type Manifest } from "../weights/manifest.ts";
 import type { Weights } from "../weights/weights.ts";
 import type { DemoOptions, Watcher } from "./options.ts";
 
@@ -70,13 +71,18 @@ async function startLearners(
   signal: AbortSignal,
 ) {
   const { dataDir, testDir, split, seed, trainRatio, backend } = options;
+  const limit = privacyOf(manifest);
   const start = async (index: number) => {
     const shard = { dataDir, testDir, split, seed, trainRatio, index, learners: options.learners };
     const { task, metric, model } = manifest;
     const common = { task: task.name, params: task.params, seed, metric, topology: model.topology, backend };
     const learner = await startTaskLearner({ ...common, shard }, { signal });
     await learner.acceptWeights(weights);
-    return learner;
+    if (limit === undefined) return learner;
+    // Before it does anything else: a limit on training that is not private is a mistake.
+    await requirePrivate(learner);
+    const { info } = learner;
+    return Object.assign(new BudgetedLearner(learner, limit, new MemorySpendings()), { info });
   };
   const started = await Promise.allSettled(Array.from({ length: options.learners }, (_, index) => start(index)));
   const learners = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));

@@ -2,11 +2,14 @@ import type { BackendChoice } from "../learning/tfjs/backend.ts";
 import type { Ballot, Selection } from "../ledger/types.ts";
 import type { SplitKind } from "../tasks/split.ts";
 import type { Task, TaskParams } from "../tasks/task.ts";
+import type { PrivacyLimit } from "../weights/manifest.ts";
 
 /** What a demo runs, whichever the driver. */
 export interface DemoOptions {
   readonly task: Task;
   readonly params: TaskParams;
+  /** What each learner may spend; undefined where training is not private. */
+  readonly privacy: PrivacyLimit | undefined;
   readonly learners: number;
   readonly rounds: number;
   readonly approvalBps: number;

@@ -5,7 +5,9 @@
 import { ColearnError } from "../errors.ts";
 import { throwIfAborted } from "./abort.ts";
 import { isAccepted } from "./approval.ts";
-import type { MachineLearningInterface } from "./interface.ts";
+import type { Weights } from "../weights/weights.ts";
+import type { MachineLearningInterface, WorkOptions } from "./interface.ts";
+import { isBudgetSpent } from "./privacy/budget.ts";
 import type { Scores } from "./scores.ts";
 
 export interface LocalExperiment {
@@ -22,7 +24,7 @@ export interface LocalExperiment {
 interface LocalVote extends Scores {
   /** Index of the learner. */
   readonly learner: number;
-  /** Null for the proposer, which has no vote; its scores are for reports. */
+  /** Null for the proposer, which has no vote; its scores are for reports. Without a proposal, null and NaN for all. */
   readonly approve: boolean | null;
 }
 
@@ -31,7 +33,8 @@ export interface LocalRound {
   readonly round: number;
   /** Index of the learner that proposed. */
   readonly proposer: number;
-  readonly outcome: "accepted" | "rejected";
+  /** "skipped" where the proposer's budget of privacy allows no further training. */
+  readonly outcome: "accepted" | "rejected" | "skipped";
   /** One for each learner, in their order. */
   readonly votes: readonly LocalVote[];
   readonly milliseconds: { readonly train: number; readonly evaluate: number; readonly total: number };
@@ -52,11 +55,17 @@ export async function* runLocal(experiment: LocalExperiment): AsyncGenerator<Loc
     throwIfAborted(signal);
     const proposer = (round - 1) % learners.length;
     const start = performance.now();
-    const weights = await learnerAt(learners, proposer).proposeWeights(round, {
+    const weights = await trainOrPass(learnerAt(learners, proposer), round, {
       signal,
       onProgress: (done, total) => onProgress?.(round, done, total),
     });
     const trained = performance.now();
+    if (weights === undefined) {
+      const votes = learners.map((_, learner) => ({ learner, approve: null, voteScore: NaN, testScore: NaN }));
+      const milliseconds = { train: 0, evaluate: 0, total: trained - start };
+      yield { round, proposer, outcome: "skipped", votes, milliseconds };
+      continue;
+    }
     const votes = await Promise.all(
       learners.map(async (learner, index): Promise<LocalVote> => {
         const { vote, voteScore, testScore } = await learner.testWeights(weights, { signal });
@@ -75,6 +84,18 @@ export async function* runLocal(experiment: LocalExperiment): AsyncGenerator<Loc
       milliseconds: { train: trained - start, evaluate: evaluated - trained, total: performance.now() - start },
     };
   }
+}
+
+/** Undefined where the learner's budget of privacy allows no further training. */
+async function trainOrPass(
+  learner: MachineLearningInterface,
+  round: number,
+  work: WorkOptions,
+): Promise<Weights | undefined> {
+  return learner.proposeWeights(round, work).catch((error: unknown) => {
+    if (!isBudgetSpent(error)) throw error;
+    return undefined;
+  });
 }
 
 /** The scores of each learner's current weights, in the learners' order. */
@@ -101,14 +122,15 @@ export interface AloneExperiment {
 
 /**
  * What each learner reaches alone: it trains in every round, on as many steps as the whole experiment has, and always
- * takes its own weights. Gives the scores at the end, in the learners' order.
+ * takes its own weights, as long as its budget of privacy lasts. Gives the scores at the end, in the learners' order.
  */
 export async function trainAlone({ learners, rounds, signal, onProgress }: AloneExperiment): Promise<Scores[]> {
   let done = 0;
   await Promise.all(
     learners.map(async (learner) => {
       for (let round = 1; round <= rounds; round++) {
-        await learner.acceptWeights(await learner.proposeWeights(round, { signal }), { signal });
+        const weights = await trainOrPass(learner, round, { signal });
+        if (weights !== undefined) await learner.acceptWeights(weights, { signal });
         onProgress?.(++done, learners.length * rounds);
       }
     }),

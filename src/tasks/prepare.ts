@@ -1,5 +1,5 @@
 import type { Weights } from "../weights/weights.ts";
-import type { Manifest, Stop } from "../weights/manifest.ts";
+import type { Manifest, PrivacyLimit, Stop } from "../weights/manifest.ts";
 import { specOf } from "../weights/spec.ts";
 import type { Task, TaskParams } from "./task.ts";
 
@@ -12,10 +12,19 @@ export interface ExperimentDraft {
   readonly title?: string | undefined;
   /** When the experiment ends early; never where left out. */
   readonly stop?: Stop | undefined;
+  /** What each learner may spend; the task's default where left out. */
+  readonly privacy?: PrivacyLimit | undefined;
 }
 
 /** What a new experiment begins with: the document that all learners agree on, and the first current weights. */
-export async function prepareExperiment({ task, params, seed, title, stop }: ExperimentDraft): Promise<{
+export async function prepareExperiment({
+  task,
+  params,
+  seed,
+  title,
+  stop,
+  privacy = task.privacy,
+}: ExperimentDraft): Promise<{
   manifest: Manifest;
   weights: Weights;
 }> {
@@ -31,7 +40,11 @@ export async function prepareExperiment({ task, params, seed, title, stop }: Exp
     metric: task.metric,
     seed,
   };
-  // Version 1 where it says all: it has the content id, and the readers, that it always had.
-  const manifest: Manifest = stop === undefined ? { version: 1, ...fields } : { version: 2, ...fields, stop };
-  return { manifest, weights };
+  return { manifest: { ...limitsOf(stop, privacy), ...fields }, weights };
+}
+
+/** The lowest version that says all: a manifest without limits has the content id, and the readers, that it always had. */
+function limitsOf(stop: Stop | undefined, privacy: PrivacyLimit | undefined) {
+  if (privacy !== undefined) return { version: 3 as const, privacy, ...(stop && { stop }) };
+  return stop === undefined ? { version: 1 as const } : { version: 2 as const, stop };
 }

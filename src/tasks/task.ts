@@ -7,6 +7,7 @@ import { z } from "zod";
 
 import { UserError } from "../errors.ts";
 import type { MachineLearningInterface, Metric, Model } from "../learning/interface.ts";
+import type { PrivacyLimit } from "../weights/manifest.ts";
 import type { DataLoader } from "./data-loader.ts";
 import type { ModelDefinition } from "./model.ts";
 import { loadShard, type ShardOptions } from "./shard.ts";
@@ -23,12 +24,6 @@ export interface LearnerOptions {
   readonly metric: Metric;
   /** The model's topology from the manifest; without it the task's own. */
   readonly topology?: unknown;
-}
-
-/** Differential privacy that a learner may spend on an experiment. */
-export interface PrivacyLimit {
-  readonly epsilon: number;
-  readonly delta: number;
 }
 
 export interface TaskDefinition {

@@ -12,6 +12,9 @@ export const weightsErrors = {
   "weights-shape": "A tensor has another shape than the spec's.",
   "weights-not-finite": "A floating-point tensor holds NaN or an infinity.",
   "weights-not-boolean": "A BOOL tensor holds a byte that is neither 0 nor 1.",
+  "privacy-undeclared": "The manifest limits privacy, and the training summary does not say what was spent.",
+  "privacy-delta": "The training summary tells what was spent at another δ than the manifest's.",
+  "privacy-exceeded": "By the training summary, its learner has spent more than the manifest allows.",
 } as const;
 
 export type WeightsErrorCode = keyof typeof weightsErrors;

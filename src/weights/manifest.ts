@@ -2,7 +2,7 @@
  * The manifest: the experiment's document on IPFS, whose content id is on the ledger. It says what is trained, from which
  * model, and how votes are decided, so that learners who hold the same id train the same thing.
  *
- * How it grows: a field that changes what an old node would do (privacy, limits on a proposal's steps, an early stop) is a
+ * How it grows: a field that changes what an old node would do (limits of privacy or of a proposal's steps, an early stop) is a
  * new version, and nodes refuse versions they do not know. A field that an old node may ignore cannot be told from a
  * mistake, so there is none: unknown keys are refused. A new version is a schema of its own beside X, and `Manifest` the union of them.
  */
@@ -35,8 +35,20 @@ export interface Stop {
   readonly patience?: number;
 }
 
-/** Version 2 says when to stop; version 1, which older nodes know too, does not. */
-export type Manifest = ManifestV1 | ManifestV2;
+/** What each learner may spend of its data's privacy in this experiment: all its trainings together, as (ε, δ). */
+export interface PrivacyLimit {
+  readonly epsilon: number;
+  readonly delta: number;
+}
+
+/** Version 3 limits privacy; version 2 says when to stop; version 1, which the oldest nodes know too, does neither. */
+export type Manifest = ManifestV1 | ManifestV2 | ManifestV3;
+
+interface ManifestV3 extends Omit<ManifestV1, "version"> {
+  readonly version: 3;
+  readonly privacy: PrivacyLimit;
+  readonly stop?: Stop;
+}
 
 interface ManifestV2 extends Omit<ManifestV1, "version"> {
   readonly version: 2;
@@ -124,14 +136,22 @@ const stop = z
   })
   .refine(({ score, patience }) => score !== undefined || patience !== undefined, "has neither score nor patience");
 
+const privacy = z.strictObject({ epsilon: z.number().positive(), delta: z.number().positive().lt(1) });
+
 const schemas: ReadonlyMap<unknown, z.ZodType<Manifest>> = new Map<unknown, z.ZodType<Manifest>>([
   [1, z.strictObject({ version: z.literal(1), ...fields })],
   [2, z.strictObject({ version: z.literal(2), ...fields, stop })],
+  [3, z.strictObject({ version: z.literal(3), ...fields, privacy, stop: stop.exactOptional() })],
 ]);
 
 /** When the experiment stops early; undefined where it never does. */
 export function stopOf(manifest: Manifest): Stop | undefined {
-  return manifest.version === 2 ? manifest.stop : undefined;
+  return manifest.version === 1 ? undefined : manifest.stop;
+}
+
+/** What each learner may spend; undefined where nothing limits it. */
+export function privacyOf(manifest: Manifest): PrivacyLimit | undefined {
+  return manifest.version === 3 ? manifest.privacy : undefined;
 }
 
 /**

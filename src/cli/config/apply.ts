@@ -153,4 +153,5 @@ const OTHERS: ReadonlySet<string> = new Set([
   "COLEARN_MODEL_RUNS",
   "COLEARN_MODEL_SEED",
   "COLEARN_PEER_KERNELS",
+  "COLEARN_WASM_VECTORS",
 ]);

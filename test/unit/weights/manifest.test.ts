@@ -2,7 +2,14 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { ColearnError } from "../../../src/errors.ts";
-import { encodeManifest, MAX_MANIFEST_BYTES, MAX_SCORE, parseManifest, stopOf } from "../../../src/weights/manifest.ts";
+import {
+  encodeManifest,
+  MAX_MANIFEST_BYTES,
+  MAX_SCORE,
+  parseManifest,
+  privacyOf,
+  stopOf,
+} from "../../../src/weights/manifest.ts";
 import type { Manifest } from "../../../src/weights/manifest.ts";
 import { contentIdOf } from "../../../src/weights/unixfs.ts";
 
@@ -17,6 +24,7 @@ const manifest: Manifest = {
 };
 
 const stopping: Manifest = { ...manifest, version: 2, stop: { score: 0.95, patience: 5 } };
+const limited: Manifest = { ...manifest, version: 3, privacy: { epsilon: 2, delta: 1e-5 } };
 
 /** Of maxBytes, for these tensors: their bytes, a header of 1 MiB, and 4 KiB. */
 const CEILING = 31_360 + 1_048_576 + 4_096;
@@ -200,7 +208,34 @@ describe("A manifest", function () {
     expect(await contentIdOf(encodeManifest(stopping))).to.not.deep.equal(await contentIdOf(encodeManifest(manifest)));
   });
 
+  for (const [what, stop] of [
+    ["with a stop", { patience: 3 }],
+    ["without one", undefined],
+  ] as const) {
+    it(`of version 3 limits privacy ${what}, and survives being encoded and parsed`, () => {
+      const made: Manifest = { ...limited, ...(stop && { stop }) };
+      const read = parseManifest(encodeManifest(made));
+      expect(read).to.deep.equal(made);
+      expect(privacyOf(read)).to.deep.equal({ epsilon: 2, delta: 1e-5 });
+      expect(stopOf(read)).to.deep.equal(stop);
+    });
+  }
+
+  it("of versions 1 and 2 limits no privacy", () => {
+    expect([manifest, stopping].map((one) => privacyOf(parseManifest(encodeManifest(one))))).to.deep.equal([
+      undefined,
+      undefined,
+    ]);
+  });
+
   for (const [what, document, fragment] of [
+    ["a limit of privacy in version 2", { ...limited, ...stopping }, 'Unrecognized key: "privacy"'],
+    ["no limit in version 3", { ...manifest, version: 3 }, '"privacy"'],
+    ["a limit without δ", { ...limited, privacy: { epsilon: 1 } }, '"privacy.delta"'],
+    ["a δ of 1", { ...limited, privacy: { epsilon: 1, delta: 1 } }, '"privacy.delta"'],
+    ["an ε of 0", { ...limited, privacy: { epsilon: 0, delta: 1e-5 } }, '"privacy.epsilon"'],
+    ["a limit of something else", { ...limited, privacy: { epsilon: 1, delta: 1e-5, rounds: 3 } }, "Unrecognized key"],
+    ["a stop at nothing in version 3", { ...limited, stop: {} }, '"stop": has neither score nor patience'],
     ["a stop in version 1", { ...stopping, version: 1 }, 'Unrecognized key: "stop"'],
     ["no stop in version 2", { ...manifest, version: 2 }, '"stop"'],
     ["a stop at nothing", { ...stopping, stop: {} }, '"stop": has neither score nor patience'],
@@ -256,10 +291,10 @@ describe("A manifest", function () {
     expect(refusalOf(bytesOf(text + " ".repeat(padding + 1))).message).to.include("4194305 bytes, more than 4194304");
   });
 
-  for (const version of [0, 3, "1", null, { major: 1 }]) {
+  for (const version of [0, 4, "1", null, { major: 1 }]) {
     it(`is refused for the version ${JSON.stringify(version)} with a remedy, whatever else it holds`, () => {
       const error = refusalOf(bytesOf({ version, more: "than we know" }));
-      expect(error.message).to.include(`has the version ${JSON.stringify(version)}, and this program knows 1, 2`);
+      expect(error.message).to.include(`has the version ${JSON.stringify(version)}, and this program knows 1, 2, 3`);
       expect(error.remedy).to.match(/^Ask the coordinator/);
     });
   }
@@ -271,7 +306,7 @@ describe("A manifest", function () {
   for (const [what, wrong, fragment] of [
     ["a number without a value", { ...manifest, metric: { ...manifest.metric, tolerance: NaN } }, "is NaN"],
     ["a function in the topology", { ...manifest, model: { format: "x", topology: [(): number => 1] } }, "function"],
-    ["an unknown version", { ...manifest, version: 3 }, "the version 3"],
+    ["an unknown version", { ...manifest, version: 4 }, "the version 4"],
     ["a stop that is undefined", { ...stopping, stop: { score: undefined, patience: 1 } }, "undefined"],
     [
       "more than 4 MiB",

@@ -72,6 +72,10 @@ export const f32x4 = {
   sub: binary(simd(0xe5)),
   mul: binary(simd(0xe6)),
   div: binary(simd(0xe7)),
+  sqrt: unary(simd(0xe3)),
+  /** a · b + c, rounded once or twice as the processor likes: "relaxed SIMD", of WebAssembly 3.0. */
+  relaxedMultiplyAdd: (a: Code, b: Code, c: Code): Code => [a, b, c, simd(0x105)],
+  greater: binary(simd(0x44)),
   equal: binary(simd(0x41)),
   /** Two doubles, rounded, in the low lanes; zeros above. */
   demote: unary(simd(0x5e)),

@@ -19,6 +19,7 @@ import {
   v128,
   when,
 } from "./assembler.ts";
+import type { Instructions } from "./compile.ts";
 
 export const gemmParameters = [
   ...(["batch", "m", "n", "k", "a", "aRow", "aColumn", "aBatch"] as const),
@@ -26,22 +27,26 @@ export const gemmParameters = [
 ] as const;
 
 const rowBlocks = [6, 5, 4, 3, 2, 1] as const;
-/** Columns: two vectors, one vector, one single float. */
+/** Columns: vectors, then single floats. Four vectors are two registers of 256 bits. */
 const columnBlocks = [
+  { vectors: 4, lanes: 4 },
   { vectors: 2, lanes: 4 },
   { vectors: 1, lanes: 4 },
   { vectors: 1, lanes: 1 },
 ] as const;
 
-export function gemm(): FunctionBuilder {
+export function gemm({ fused, wide }: Instructions): FunctionBuilder {
+  const most = wide ? 4 : 2;
+  const multiplyAdd = (a: Code, b: Code, sum: Code): Code =>
+    fused ? f32x4.relaxedMultiplyAdd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b));
   const f = new FunctionBuilder("gemm", gemmParameters.length);
   const p = f.named(gemmParameters);
   const [product, row, column, inner] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
   const bAt = f.local("i32");
   const aAt = f.locals("i32", 6);
   const cAt = f.locals("i32", 6);
-  const sums = f.locals("v128", 12);
-  const bValues = f.locals("v128", 2);
+  const sums = f.locals("v128", 6 * most);
+  const bValues = f.locals("v128", most);
   const aValue = f.local("v128");
 
   /** One block of c: `rows` by `vectors` times `lanes`, at (row, column). */
@@ -74,7 +79,7 @@ export function gemm(): FunctionBuilder {
           ...advance(at, get(p.aColumn)),
           ...sums
             .slice(r * vectors, (r + 1) * vectors)
-            .flatMap((sum, v) => set(sum, f32x4.add(get(sum), f32x4.mul(get(aValue), get(bs[v] ?? aValue))))),
+            .flatMap((sum, v) => set(sum, multiplyAdd(get(aValue), get(bs[v] ?? aValue), get(sum)))),
         ]),
       ]),
       ...cells.flatMap(({ at, sum, offset }) => store(get(at), get(sum), offset)),
@@ -85,14 +90,16 @@ export function gemm(): FunctionBuilder {
   const stripe = (rows: number): Code =>
     loopWhileLess(row, i32.sub(get(p.m), i32.const(rows - 1)), i32.const(rows), [
       ...set(column, i32.const(0)),
-      ...columnBlocks.flatMap(({ vectors, lanes }) =>
-        loopWhileLess(
-          column,
-          i32.sub(get(p.n), i32.const(vectors * lanes - 1)),
-          i32.const(vectors * lanes),
-          tile(rows, vectors, lanes),
+      ...columnBlocks
+        .filter(({ vectors }) => vectors <= most)
+        .flatMap(({ vectors, lanes }) =>
+          loopWhileLess(
+            column,
+            i32.sub(get(p.n), i32.const(vectors * lanes - 1)),
+            i32.const(vectors * lanes),
+            tile(rows, vectors, lanes),
+          ),
         ),
-      ),
     ]);
 
   return f.body(

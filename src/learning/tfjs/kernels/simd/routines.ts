@@ -3,7 +3,8 @@
  */
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { ColearnError } from "../../../../errors.ts";
-import { assemble, type FunctionBuilder } from "./assembler.ts";
+import type { FunctionBuilder } from "./assembler.ts";
+import { compile } from "./compile.ts";
 import { gemm, gemmParameters } from "./gemm.ts";
 import { maxPoolGrad, maxPoolGradParameters } from "./max-pool-grad.ts";
 import { sumRows } from "./reduce.ts";
@@ -72,7 +73,7 @@ function winogradFunctions(r: 3 | 5): Record<keyof WinogradTransforms, FunctionB
 function bind(memory: WebAssembly.Memory): Routines {
   const winograd = { 3: winogradFunctions(3), 5: winogradFunctions(5) };
   const transforms = new Map([...Object.values(winograd[3]), ...Object.values(winograd[5])].map((f) => [f.name, f]));
-  compiled ??= new WebAssembly.Module(assemble([sumRows(), maxPoolGrad(), gemm(), ...transforms.values()]));
+  compiled ??= compile((instructions) => [sumRows(), maxPoolGrad(), gemm(instructions), ...transforms.values()]);
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
   const routine = (name: string) => exports[name] as (...args: number[]) => void;
   const named = <Names extends readonly string[]>(name: string, names: Names) => {
