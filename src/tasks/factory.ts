@@ -2,7 +2,7 @@
 import { UserError } from "../errors.ts";
 import type { DataLoader } from "./data-loader.ts";
 import type { ModelDefinition } from "./model.ts";
-import type { Task } from "./task.ts";
+import type { ComposedTask } from "./task.ts";
 
 /**
  * A registry after `FactoryRegistry` of fetchai/colearn: whatever is registered can be named in a manifest. A model is
@@ -11,7 +11,7 @@ import type { Task } from "./task.ts";
 export class LearnerFactory {
   readonly #dataLoaders = new Map<string, DataLoader>();
   readonly #models = new Map<string, ModelDefinition>();
-  readonly #tasks = new Map<string, Task>();
+  readonly #tasks = new Map<string, ComposedTask>();
 
   /** @throws TypeError where the name is taken */
   registerDataLoader(loader: DataLoader): this {
@@ -28,14 +28,14 @@ export class LearnerFactory {
   }
 
   /** Registers the task, and its data loader and model where that was not done before. */
-  registerTask(task: Task): this {
+  registerTask(task: ComposedTask): this {
     if (this.#dataLoaders.get(task.data.name) !== task.data) this.registerDataLoader(task.data);
     if (this.#models.get(task.model.name) !== task.model) this.registerModel(task.model);
     return this.#add(this.#tasks, "task", task);
   }
 
   /** In the order of registration, as are the others. */
-  get tasks(): readonly Task[] {
+  get tasks(): readonly ComposedTask[] {
     return [...this.#tasks.values()];
   }
 
@@ -53,11 +53,11 @@ export class LearnerFactory {
   }
 
   /** @throws UserError `unknown-task` with the names there are */
-  task(name: string): Task {
+  task(name: string): ComposedTask {
     const task = this.#tasks.get(name);
     if (task !== undefined) return task;
     throw new UserError("unknown-task", `no task is called ${JSON.stringify(name)}`, {
-      remedy: `use one of: ${[...this.#tasks.keys()].join(", ")}`,
+      remedy: `use one of: ${[...this.#tasks.keys()].join(", ")}, or give the module of one of your own with --learner`,
     });
   }
 

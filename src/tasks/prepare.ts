@@ -30,7 +30,7 @@ export async function prepareExperiment({
 }> {
   const complete = task.parseParams(params);
   // The initial weights are the same whatever computes them; this is there on every machine.
-  if (task.model.usesTfjs) await (await import("../learning/tfjs/backend.ts")).useBackend("cpu");
+  if (task.usesTfjs) await (await import("../learning/tfjs/backend.ts")).useBackend("cpu");
   const { format, topology, weights } = await task.createModel(complete, seed);
   const fields = {
     title: title ?? task.title,

@@ -33,7 +33,7 @@ export async function createTaskLearner(
   options: TaskLearnerOptions,
 ): Promise<{ learner: MachineLearningInterface; info: TaskLearnerInfo }> {
   const task = getTask(options.task);
-  const backend = task.model.usesTfjs ? await chooseBackend(options.backend) : JAVASCRIPT;
+  const backend = task.usesTfjs ? await chooseBackend(options.backend) : JAVASCRIPT;
   return { learner: await task.createLearner(options), info: { backend } };
 }
 
