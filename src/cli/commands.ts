@@ -19,6 +19,7 @@ export const commands: Readonly<
   audit: { summary: "check an experiment's rounds and weights again", load: () => import("./audit.ts") },
   export: { summary: "take the trained model home", load: () => import("./export.ts") },
   resume: { summary: "go on from an experiment's weights", load: () => import("./resume.ts") },
+  init: { summary: "write a project with a learner of your own", load: () => import("./init.ts") },
   key: { summary: "make, import and list keys", load: () => import("./key-command.ts") },
   config: { summary: "show all settings, and where each comes from", load: () => import("./config.ts") },
   doctor: { summary: "check all that a node needs, and say what to do", load: () => import("./doctor.ts") },

@@ -6,7 +6,6 @@ import { UserError } from "../errors.ts";
 import { withStore } from "../node/open-store.ts";
 import { publishExperiment } from "../node/publish.ts";
 import { prepareExperiment } from "../tasks/prepare.ts";
-import { getTask } from "../tasks/registry.ts";
 import { formatContentId } from "../weights/content-id.ts";
 import { encodeManifest, type Manifest } from "../weights/manifest.ts";
 import { encodeWeights } from "../weights/safetensors.ts";
@@ -18,11 +17,19 @@ import { type PrivacyOptions, privacyLimit, withPrivacy } from "./privacy.ts";
 import { type RuleOptions, rulesOf, withRules } from "./rules.ts";
 import { withTransactor } from "./session.ts";
 import { changedStop, type StopOptions, withStop } from "./stop.ts";
+import { type TaskOptions, taskOf, withTask } from "./task.ts";
 import { type TrainingOptions, taskParams, withTraining } from "./training.ts";
 
 interface CreateOptions
-  extends ContractOptions, KeyOptions, TrainingOptions, PrivacyOptions, RuleOptions, StopOptions, PlaceOptions {
-  readonly task: string;
+  extends
+    ContractOptions,
+    KeyOptions,
+    TaskOptions,
+    TrainingOptions,
+    PrivacyOptions,
+    RuleOptions,
+    StopOptions,
+    PlaceOptions {
   readonly title?: string;
   readonly seed: number;
   readonly weights?: string;
@@ -35,13 +42,12 @@ export function register(program: Command): void {
     .description("create an experiment: its manifest and initial weights go to the store, their ids on the chain")
     .option("--home <dir>", "folder of the node that will serve them: one of the learners'")
     .option("--kubo <url>", "put them into the Kubo daemon with this RPC address instead")
-    .option("--task <name>", "what is learned", "mnist")
     .option("--title <text>", "a title for people")
     .addOption(
       new Option("--seed <n>", "seed of the initial weights and of all shuffling").argParser(integer(0)).default(42),
     )
     .option("--weights <file>", "begin with these weights (safetensors) instead of random ones");
-  withJson(withKey(withContract(withTraining(withPrivacy(withStop(withRules(command)))))))
+  withJson(withKey(withContract(withTraining(withPrivacy(withTask(withStop(withRules(command))))))))
     .addHelpText("after", "\nExample:\n  colearn create --learners 3 --rounds 5 --home node0 --dev-account 0")
     .action(create);
 }
@@ -50,7 +56,7 @@ async function create(options: CreateOptions): Promise<void> {
   const { home, learners } = options;
   const place = placeOf(options);
   const rules = rulesOf(options);
-  const task = getTask(options.task);
+  const task = await taskOf(options);
   const params = taskParams(task, options);
   const privacy = privacyLimit(options, task.privacy);
   await withTransactor(options, async (transactor) => {

@@ -3,14 +3,15 @@ import { type Command, Option } from "commander";
 import { UserError } from "../errors.ts";
 import type { WorkerLog } from "../learning/worker/worker-learner.ts";
 import type { BackendChoice } from "../learning/tfjs/backend.ts";
-import { getTask } from "../tasks/registry.ts";
 import { splitKinds, type SplitKind } from "../tasks/split.ts";
 import { startTaskLearner } from "../tasks/task-learner.ts";
 import type { Manifest } from "../weights/manifest.ts";
 import { backendOption, between, shard } from "./options.ts";
+import { learnerOption, moduleOf } from "./task.ts";
 
-/** Which data a learner has. */
+/** Which data a learner has, and what learns from them where that is the operator's own. */
 export interface DataOptions {
+  readonly learner?: string;
   readonly shard?: { readonly index: number; readonly learners: number };
   readonly dataDir?: string;
   readonly testDir?: string;
@@ -19,9 +20,10 @@ export interface DataOptions {
   readonly backend: BackendChoice;
 }
 
-/** Adds the options that say which data a learner has, and what computes. */
+/** Adds the options that say which data a learner has, what learns from them, and what computes. */
 export function withData(command: Command): Command {
   return command
+    .addOption(learnerOption())
     .option("--data-dir <dir>", "folder with the learner's private data, in the task's own format")
     .option("--test-dir <dir>", "folder with separate test data")
     .option("--shard <i/n>", "the learner's part of the task's public data, or of --data-dir", shard)
@@ -43,8 +45,7 @@ export async function startLearner(
   manifest: Manifest,
   { signal, logger }: { readonly signal?: AbortSignal; readonly logger?: WorkerLog } = {},
 ) {
-  const task = getTask(manifest.task.name);
-  const { dataDir, testDir, split, backend } = options;
+  const { dataDir, testDir, split, trainRatio, backend } = options;
   if (!hasData(options)) {
     throw new UserError("shard", "neither private data nor a part of the public data is given", {
       remedy: "give a folder with --data-dir, or for example --shard 0/3 for the first third of the public data",
@@ -52,10 +53,10 @@ export async function startLearner(
   }
   const { index, learners } = options.shard ?? { index: 0, learners: 1 };
   const { seed, metric, model } = manifest;
-  const trainRatio = options.trainRatio ?? task.trainRatio;
   return startTaskLearner(
     {
-      task: task.name,
+      task: manifest.task.name,
+      module: moduleOf(options),
       params: manifest.task.params,
       shard: { dataDir, testDir, index, learners, split, seed, trainRatio },
       seed,

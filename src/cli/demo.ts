@@ -13,7 +13,6 @@ import type { BackendChoice } from "../learning/tfjs/backend.ts";
 import type { Ballot, Selection } from "../ledger/types.ts";
 import { formatScore, summarise, type Report } from "../report/report.ts";
 import { type ReportFiles, writeReport } from "../report/write.ts";
-import { getTask } from "../tasks/registry.ts";
 import { splitKinds, type SplitKind } from "../tasks/split.ts";
 import {
   backendOption,
@@ -28,10 +27,10 @@ import {
 } from "./options.ts";
 import { paint, print, printJson, progress, progressDone } from "./output.ts";
 import { type PrivacyOptions, privacyLimit, withPrivacy } from "./privacy.ts";
+import { moduleOf, type TaskOptions, taskOf, withTask } from "./task.ts";
 import { type TrainingOptions, taskParams, withTraining } from "./training.ts";
 
-interface DemoFlags extends TrainingOptions, PrivacyOptions {
-  readonly task: string;
+interface DemoFlags extends TaskOptions, TrainingOptions, PrivacyOptions {
   readonly learners: number;
   readonly rounds: number;
   readonly voteThreshold: number;
@@ -54,7 +53,6 @@ export function register(program: Command): void {
   const command = program
     .command("demo")
     .description("watch learners train one model together: a local chain, a contract, a node process a learner")
-    .option("--task <name>", "what is learned", "mnist")
     .option("--learners <n>", "how many learners", integer(2, 256), 5)
     .option("--rounds <n>", "how many rounds", integer(1, 100_000), 15)
     .option("--vote-threshold <part>", "a proposal needs more approvals than this part of the voters", fraction, 0.5)
@@ -72,7 +70,7 @@ export function register(program: Command): void {
     .addOption(backendOption())
     .option("--individual", "also train each learner alone, to compare")
     .option("--out <dir>", "where the run leaves its report (default: runs/<time>)");
-  withJson(withTraining(withPrivacy(command)))
+  withJson(withTraining(withPrivacy(withTask(command))))
     .addHelpText("after", "\nExample:\n  colearn demo --learners 3 --rounds 4 --seed 7 --out run1")
     .action(demo);
 }
@@ -81,7 +79,7 @@ export function register(program: Command): void {
 const INTERRUPTED = 130;
 
 async function demo(flags: DemoFlags): Promise<void> {
-  const options = demoOptions(flags);
+  const options = await demoOptions(flags);
   const watcher = createWatcher(flags.json === true, options);
   const interrupted = new AbortController();
   const interrupt = () => {
@@ -124,9 +122,9 @@ async function run(flags: DemoFlags, options: DemoOptions, watcher: Watcher, sig
   }
 }
 
-function demoOptions(flags: DemoFlags): DemoOptions {
+async function demoOptions(flags: DemoFlags): Promise<DemoOptions> {
   requireLedger(flags);
-  const task = getTask(flags.task);
+  const task = await taskOf(flags);
   for (const [flag, folder] of Object.entries({ "--data-dir": flags.dataDir, "--test-dir": flags.testDir })) {
     if (folder !== undefined) requireFolder(flag, folder);
   }
@@ -136,6 +134,7 @@ function demoOptions(flags: DemoFlags): DemoOptions {
   makeFolder(out);
   return {
     task,
+    module: moduleOf(flags),
     params,
     privacy: privacyLimit(flags, task.privacy),
     learners: flags.learners,

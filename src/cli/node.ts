@@ -23,6 +23,7 @@ import {
 import { createLogger, printJsonLine } from "./output.ts";
 import { readInvitation } from "./invitation.ts";
 import { fundedKey, openLedger, resolveExperiment, signingKey } from "./session.ts";
+import { moduleOf } from "./task.ts";
 import { version } from "./version.ts";
 
 interface NodeOptions extends ContractOptions, KeyOptions, DataOptions {
@@ -93,6 +94,7 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
   // Started by a parent over a channel, it does not outlive that parent.
   process.on("disconnect", stopAtOnce);
 
+  moduleOf(options);
   const ledger = await openLedger({ ...options, log });
   let lock: KeyLock | undefined;
   try {

@@ -38,6 +38,17 @@ export function between(low: number, high: number): Parser<number> {
   });
 }
 
+/** A number, the bound included. */
+export function atLeast(low: number): Parser<number> {
+  return typed({ type: "number", minimum: low }, (text: string) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= low && Number.isFinite(value))) {
+      throw new InvalidArgumentError(`It must be a number, ${low} or more.`);
+    }
+    return value;
+  });
+}
+
 /** A fraction of the voters: from 0 up to but without 1, as far as basis points can tell. */
 export const fraction = typed({ type: "number", minimum: 0, exclusiveMaximum: 1 }, (text: string): number => {
   const value = Number(text);

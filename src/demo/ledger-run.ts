@@ -99,7 +99,7 @@ async function create(options: DemoOptions, transactor: Transactor, home: string
 }
 
 function nodeArguments(
-  { learners, split, trainRatio, backend, dataDir, testDir, votes }: DemoOptions,
+  { learners, module, split, trainRatio, backend, dataDir, testDir, votes }: DemoOptions,
   run: { rpc: string; ledger: Ledger; experiment: bigint; index: number; home: string },
 ): string[] {
   const args = {
@@ -108,6 +108,7 @@ function nodeArguments(
     "--dev-account": run.index,
     "--home": run.home,
     "--shard": `${run.index}/${learners}`,
+    "--learner": module,
     "--split": split,
     "--train-ratio": trainRatio,
     "--backend": backend,

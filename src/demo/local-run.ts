@@ -75,7 +75,15 @@ async function startLearners(
   const start = async (index: number) => {
     const shard = { dataDir, testDir, split, seed, trainRatio, index, learners: options.learners };
     const { task, metric, model } = manifest;
-    const common = { task: task.name, params: task.params, seed, metric, topology: model.topology, backend };
+    const common = {
+      task: task.name,
+      module: options.module,
+      params: task.params,
+      seed,
+      metric,
+      topology: model.topology,
+      backend,
+    };
     const learner = await startTaskLearner({ ...common, shard }, { signal });
     await learner.acceptWeights(weights);
     if (limit === undefined) return learner;

@@ -7,6 +7,8 @@ import type { PrivacyLimit } from "../weights/manifest.ts";
 /** What a demo runs, whichever the driver. */
 export interface DemoOptions {
   readonly task: Task;
+  /** Absolute path of the module whose task it is; undefined where it comes with the program. */
+  readonly module?: string | undefined;
   readonly params: TaskParams;
   /** What each learner may spend; undefined where training is not private. */
   readonly privacy: PrivacyLimit | undefined;

@@ -2,7 +2,8 @@
  * Metrics by name, for every learner: functions of all targets and all outputs of a split, for few of them are a mean
  * over samples. Where scikit-learn has the metric, the value is its own with default options; exceptions are said.
  */
-import { ColearnError } from "../errors.ts";
+import { ColearnError, UserError } from "../errors.ts";
+import type { Metric } from "./interface.ts";
 
 /** A model's outputs for some samples: count × width numbers, row-major. */
 export type Outputs = Float32Array | Float64Array;
@@ -22,6 +23,8 @@ interface Definition {
   of(scored: Scored): number;
   /** For models with one output only: the output is compared with the target as a value. */
   readonly ofValues?: true;
+  /** The less, the better. */
+  readonly isError?: true;
 }
 
 const definitions: Readonly<Record<string, Definition>> = {
@@ -33,9 +36,18 @@ const definitions: Readonly<Record<string, Definition>> = {
       const { targets, outputs, width, lossOf } = scored;
       return meanOf(scored, (row) => lossOf(targets[row] ?? NaN, outputs.subarray(row * width, (row + 1) * width)));
     },
+    isError: true,
   },
-  meanSquaredError: { of: (scored) => meanOf(scored, (row) => errorOf(scored, row) ** 2), ofValues: true },
-  meanAbsoluteError: { of: (scored) => meanOf(scored, (row) => Math.abs(errorOf(scored, row))), ofValues: true },
+  meanSquaredError: {
+    of: (scored) => meanOf(scored, (row) => errorOf(scored, row) ** 2),
+    ofValues: true,
+    isError: true,
+  },
+  meanAbsoluteError: {
+    of: (scored) => meanOf(scored, (row) => Math.abs(errorOf(scored, row))),
+    ofValues: true,
+    isError: true,
+  },
   /** NaN when all targets are equal. */
   rSquared: {
     of: (scored) => {
@@ -70,12 +82,7 @@ const definitions: Readonly<Record<string, Definition>> = {
  * @throws ColearnError `unknown-metric`, or `metric-misfit` for a metric of values and a model of several outputs
  */
 export function scoreBy(metric: string, width: number, lossOf: LossOfSample): Score {
-  const definition = Object.hasOwn(definitions, metric) ? definitions[metric] : undefined;
-  if (definition === undefined) {
-    throw new ColearnError("unknown-metric", `no metric is called ${JSON.stringify(metric)}`, {
-      remedy: `use one of ${Object.keys(definitions).join(", ")}`,
-    });
-  }
+  const definition = definitionOf(metric);
   if (definition.ofValues === true && width !== 1) {
     throw new ColearnError("metric-misfit", `${metric} compares values, and the model has ${width} outputs`, {
       remedy: "use accuracy or loss",
@@ -85,6 +92,19 @@ export function scoreBy(metric: string, width: number, lossOf: LossOfSample): Sc
     if (outputs.length !== targets.length * width) return NaN;
     return outputs.every(Number.isFinite) ? definition.of({ targets, outputs, width, lossOf }) : NaN;
   };
+}
+
+/** Which scores of a metric are the better ones. @throws UserError `unknown-metric` */
+export function directionOf(metric: string): Metric["direction"] {
+  return definitionOf(metric).isError === true ? "minimise" : "maximise";
+}
+
+function definitionOf(metric: string): Definition {
+  const definition = Object.hasOwn(definitions, metric) ? definitions[metric] : undefined;
+  if (definition !== undefined) return definition;
+  throw new UserError("unknown-metric", `no metric is called ${JSON.stringify(metric)}`, {
+    remedy: `use one of ${Object.keys(definitions).join(", ")}`,
+  });
 }
 
 function meanOf({ targets }: Scored, term: (row: number) => number): number {

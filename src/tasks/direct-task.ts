@@ -7,8 +7,10 @@ import { type LearnerOptions, paramsParser, type Task, type TaskDescription } fr
 /** Where the learner's data are, which part of them is its own, and what all learners have in common. */
 export type DirectSetting = Omit<LearnerOptions, "params">;
 
-export interface DirectTaskDefinition<Params extends z.ZodObject = z.ZodObject>
-  extends Omit<TaskDescription, "trainRatio"> {
+export interface DirectTaskDefinition<Params extends z.ZodObject = z.ZodObject> extends Omit<
+  TaskDescription,
+  "trainRatio"
+> {
   /** Parameters, each with a default: numbers, texts or booleans, for they are in the manifest. None if left out. */
   readonly params?: Params;
   /** Whether it computes with tfjs, whose backend is then chosen before anything is made. No, if left out. */
@@ -24,7 +26,14 @@ export interface DirectTaskDefinition<Params extends z.ZodObject = z.ZodObject>
 const TRAIN_RATIO = 0.8;
 
 export function defineDirectTask<Params extends z.ZodObject>(task: DirectTaskDefinition<Params>): Task {
-  const { params: schema, usesTfjs = false, trainRatio = TRAIN_RATIO, createModel, createLearner, ...description } = task;
+  const {
+    params: schema,
+    usesTfjs = false,
+    trainRatio = TRAIN_RATIO,
+    createModel,
+    createLearner,
+    ...description
+  } = task;
   const parse = paramsParser(task.name, z.strictObject(schema?.shape ?? {}), {});
   // What the schema has checked is what it gives.
   const complete = (params: Parameters<Task["parseParams"]>[0]) => parse(params) as z.output<Params>;

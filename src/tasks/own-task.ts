@@ -24,17 +24,18 @@ const ENTRIES: Readonly<Record<string, string>> = {
 const HOW = "export default defineTask({ … }), or defineDirectTask; see docs/own-model.md";
 
 /** What a task has, and what it must be. */
-const members: Readonly<Record<keyof Omit<Task, "privacy" | "usesTfjs">, "string" | "object" | "number" | "function">> = {
-  name: "string",
-  title: "string",
-  description: "string",
-  metric: "object",
-  trainRatio: "number",
-  defaults: "object",
-  parseParams: "function",
-  createModel: "function",
-  createLearner: "function",
-};
+const members: Readonly<Record<keyof Omit<Task, "privacy" | "usesTfjs">, "string" | "object" | "number" | "function">> =
+  {
+    name: "string",
+    title: "string",
+    description: "string",
+    metric: "object",
+    trainRatio: "number",
+    defaults: "object",
+    parseParams: "function",
+    createModel: "function",
+    createLearner: "function",
+  };
 
 /**
  * Refuses a path at which no module can be: before anything is begun, and without running the module.
@@ -70,7 +71,8 @@ export async function loadTask(path: string): Promise<Task> {
       cause,
     });
   }
-  if (module.default === undefined) throw new UserError("learner-module", `${path} has no default export`, { remedy: HOW });
+  if (module.default === undefined)
+    throw new UserError("learner-module", `${path} has no default export`, { remedy: HOW });
   const flaw = findFlaw(module.default);
   if (flaw !== undefined) {
     throw new UserError("learner-module", `the default export of ${path} is not a task: ${flaw}`, { remedy: HOW });
@@ -102,7 +104,8 @@ function findFlaw(candidate: unknown): string | undefined {
   if (!WORD.test(name)) {
     return `its name ${JSON.stringify(name.slice(0, 80))} is not a word of 1 to 64 letters, digits, _, . or -`;
   }
-  if (tasks.some((known) => known.name === name)) return `its name ${name} is that of a task which comes with the program`;
+  if (tasks.some((known) => known.name === name))
+    return `its name ${name} is that of a task which comes with the program`;
   const odd = Object.entries(defaults).find(([, value]) => !["string", "number", "boolean"].includes(typeof value));
   return odd && `its parameter ${odd[0]} is neither a number nor a text nor true or false, and no manifest holds it`;
 }
@@ -110,7 +113,7 @@ function findFlaw(candidate: unknown): string | undefined {
 /** What went wrong, and in which line of the module where that is known, without the rest of the stack. */
 function describe(cause: unknown, path: string): string {
   if (!(cause instanceof Error)) return `it throws ${String(cause)}`;
-  const line = new RegExp(`${RegExp.escape(basename(path))}:(\\d+)`).exec(cause.stack ?? "")?.[1];
+  const line = /^\d+/.exec((cause.stack ?? "").split(`${basename(path)}:`)[1] ?? "")?.[0];
   const what = `${cause.name}: ${cause.message.trim().replaceAll(/\s+/g, " ")}`;
   return line === undefined ? what : `${what}, at line ${line}`;
 }

@@ -3,12 +3,18 @@ import type { MachineLearningInterface } from "../learning/interface.ts";
 import type { Backend, BackendChoice } from "../learning/tfjs/backend.ts";
 import type { WorkerLearner, WorkerLog } from "../learning/worker/worker-learner.ts";
 import { startWorkerLearner } from "../learning/worker/worker-learner.ts";
+import { loadTaskNamed } from "./own-task.ts";
 import { getTask } from "./registry.ts";
+import type { ShardOptions } from "./shard.ts";
 import type { LearnerOptions } from "./task.ts";
 
 /** Everything here is plain data: it goes to the worker as it is. */
-export interface TaskLearnerOptions extends LearnerOptions {
+export interface TaskLearnerOptions extends Omit<LearnerOptions, "shard"> {
   readonly task: string;
+  /** Absolute path of the operator's own module whose task it is; without it, the task comes with the program. */
+  readonly module?: string | undefined;
+  /** The task's own share is trained on where none is given. */
+  readonly shard: Omit<ShardOptions, "trainRatio"> & { readonly trainRatio?: number | undefined };
   /** Which tfjs backend to use; the best one there is by default. */
   readonly backend?: BackendChoice | undefined;
 }
@@ -32,9 +38,12 @@ async function chooseBackend(choice: BackendChoice | undefined): Promise<Backend
 export async function createTaskLearner(
   options: TaskLearnerOptions,
 ): Promise<{ learner: MachineLearningInterface; info: TaskLearnerInfo }> {
-  const task = getTask(options.task);
+  const { module, shard } = options;
+  const task = module === undefined ? getTask(options.task) : await loadTaskNamed(module, options.task);
   const backend = task.usesTfjs ? await chooseBackend(options.backend) : JAVASCRIPT;
-  return { learner: await task.createLearner(options), info: { backend } };
+  const trainRatio = shard.trainRatio ?? task.trainRatio;
+  const learner = await task.createLearner({ ...options, shard: { ...shard, trainRatio } });
+  return { learner, info: { backend } };
 }
 
 /**

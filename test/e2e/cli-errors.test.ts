@@ -42,7 +42,7 @@ describe("the command line, given what it cannot use", function () {
   it("refuses an unknown command", () => refuses(["dance"], /unknown command 'dance'/));
   it("refuses an unknown option", () => refuses(["demo", "--lerners", "3"], /unknown option '--lerners'/));
   it("refuses an unknown task", () =>
-    refuses(["demo", "--task", "chess"], /no task is called "chess" \(use one of: mnist, iris\)/));
+    refuses(["demo", "--task", "chess"], /no task is called "chess" \(use one of: mnist, .*--learner\)/));
   it("refuses one learner", () => refuses(["demo", "--learners", "1"], /'--learners <n>' argument '1'.*from 2 to 256/));
   it("refuses a threshold of 1.5", () =>
     refuses(["demo", "--vote-threshold", "1.5"], /'1\.5'.*from 0 up to, but below, 1/));

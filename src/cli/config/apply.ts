@@ -118,16 +118,21 @@ function parse(option: Option, value: ConfigValue, what: string): unknown {
 }
 
 /** Settings of which one is enough: where two are given in different places, the one that takes precedence counts. */
-const ALTERNATIVES = ["key", "devAccount"];
+const ALTERNATIVES = [
+  ["key", "devAccount"],
+  ["task", "learner"],
+];
 const PRECEDENCE = ["default", "config", "env", "cli"];
 
 /** Settles alternatives, once flags are known too. Two from the same place stay: that is a mistake to be told. */
 function settleAlternatives(command: Command): void {
   const rank = (name: string) => PRECEDENCE.indexOf(command.getOptionValueSource(name) ?? "");
-  const present = ALTERNATIVES.filter((name) => command.getOptionValue(name) !== undefined);
-  const highest = Math.max(...present.map(rank));
-  for (const name of present) {
-    if (rank(name) < highest) command.setOptionValue(name, undefined);
+  for (const names of ALTERNATIVES) {
+    const present = names.filter((name) => command.getOptionValue(name) !== undefined);
+    const highest = Math.max(...present.map(rank));
+    for (const name of present) {
+      if (rank(name) < highest) command.setOptionValue(name, undefined);
+    }
   }
 }
 

@@ -12,7 +12,10 @@ describe("the registry of tasks", () => {
   it("refuses an unknown name and says which there are", () => {
     expect(() => getTask("mnits"))
       .to.throw(UserError, 'no task is called "mnits"')
-      .with.property("remedy", `use one of: ${tasks.map(({ name }) => name).join(", ")}`);
+      .with.property(
+        "remedy",
+        `use one of: ${tasks.map(({ name }) => name).join(", ")}, or give the module of one of your own with --learner`,
+      );
   });
 });
 
