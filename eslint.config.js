@@ -1,7 +1,19 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules", "artifacts", "cache", "dist", "coverage", "types", "runs", "src/ledger/generated"] },
+  {
+    ignores: [
+      "templates",
+      "node_modules",
+      "artifacts",
+      "cache",
+      "dist",
+      "coverage",
+      "types",
+      "runs",
+      "src/ledger/generated",
+    ],
+  },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -26,24 +26,17 @@ export interface DirectTaskDefinition<Params extends z.ZodObject = z.ZodObject> 
 const TRAIN_RATIO = 0.8;
 
 export function defineDirectTask<Params extends z.ZodObject>(task: DirectTaskDefinition<Params>): Task {
-  const {
-    params: schema,
-    usesTfjs = false,
-    trainRatio = TRAIN_RATIO,
-    createModel,
-    createLearner,
-    ...description
-  } = task;
+  const { params: schema, usesTfjs = false, trainRatio = TRAIN_RATIO, ...definition } = task;
   const parse = paramsParser(task.name, z.strictObject(schema?.shape ?? {}), {});
   // What the schema has checked is what it gives.
   const complete = (params: Parameters<Task["parseParams"]>[0]) => parse(params) as z.output<Params>;
   return {
-    ...description,
+    ...definition,
     usesTfjs,
     trainRatio,
     defaults: parse({}),
     parseParams: parse,
-    createModel: async (params, seed) => createModel(complete(params), seed),
-    createLearner: async ({ params, ...setting }) => createLearner(complete(params), setting),
+    createModel: async (params, seed) => task.createModel(complete(params), seed),
+    createLearner: async ({ params, ...setting }) => task.createLearner(complete(params), setting),
   };
 }

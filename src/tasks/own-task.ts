@@ -132,7 +132,7 @@ function resolveToThisProgram(): void {
     resolve: (specifier, context, next) => {
       const entry = Object.hasOwn(ENTRIES, specifier) ? ENTRIES[specifier] : undefined;
       if (entry === undefined) return next(specifier, context);
-      return { url: new URL(`../${entry}.${extension}`, import.meta.url).href, format: "module", shortCircuit: true };
+      return { url: new URL(`../${entry}.${extension}`, import.meta.url).href, shortCircuit: true };
     },
   });
 }
