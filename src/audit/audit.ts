@@ -2,10 +2,11 @@ import { fromScore } from "../ledger/score.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { count, lastSettled, type Outcome, type Status } from "../ledger/types.ts";
 import { formatContentId, type ContentId } from "../weights/content-id.ts";
-import type { Manifest } from "../weights/manifest.ts";
+import { privacyOf, type Manifest } from "../weights/manifest.ts";
 import { checkManifest, checkWeights, type AuditedFile, type FilesRequest, type Scorer } from "./files.ts";
 import type { LedgerEvent } from "./history.ts";
 import { auditRecord, type LedgerAudit } from "./ledger-audit.ts";
+import { checkPrivacy, type DeclaredRound } from "./privacy.ts";
 import { readKeys, readRecord, type ExperimentRecord } from "./record.ts";
 import type { Rule, Violation } from "./rules.ts";
 
@@ -150,7 +151,19 @@ async function checkFiles(
   } finally {
     await scorer?.dispose();
   }
+  const limit = privacyOf(manifest);
+  if (limit !== undefined) checkPrivacy(limit, declaredIn(stored, files), report);
   return files;
+}
+
+function* declaredIn(
+  { rounds }: ExperimentRecord["stored"],
+  files: ReadonlyMap<number, AuditedFile>,
+): Generator<DeclaredRound> {
+  for (const [at, { proposer }] of rounds.entries()) {
+    const file = files.get(at + 1);
+    if (file?.state === "sound") yield { round: at + 1, proposer, summary: file.summary };
+  }
 }
 
 function* lineageOf(

@@ -20,6 +20,7 @@ export const rules = {
   missing: "Nobody gives the weights of an accepted round, or the initial ones.",
   damaged: "A file in the store is not what its content id says.",
   weights: "The weights of an accepted round are not what the manifest says.",
+  privacy: "A learner declares more spent privacy than the manifest allows, or less than it declared before.",
 } as const;
 
 export type Rule = keyof typeof rules;

@@ -22,11 +22,12 @@ import {
 } from "./options.ts";
 import { createLogger, printJsonLine } from "./output.ts";
 import { readInvitation } from "./invitation.ts";
+import { DELTA, EPSILON, type PrivacyOptions } from "./privacy.ts";
 import { fundedKey, openLedger, resolveExperiment, signingKey } from "./session.ts";
 import { moduleOf } from "./task.ts";
 import { version } from "./version.ts";
 
-interface NodeOptions extends ContractOptions, KeyOptions, DataOptions {
+interface NodeOptions extends ContractOptions, KeyOptions, DataOptions, PrivacyOptions {
   readonly home: string;
   readonly listen?: string[];
   readonly announce?: string[];
@@ -61,6 +62,8 @@ export function register(program: Command): void {
     .option("--relay", "send other learners' signed votes and calls too, and pay for them")
     .option("--invitation <file|hex>", "the coordinator's signed invitation")
     .option("--fetch-timeout <seconds>", "give up a fetch that stands still this long", integer(1, 3600), 30)
+    .option("--epsilon <n>", "differential privacy that this learner may spend, if less than the manifest's", EPSILON)
+    .option("--delta <n>", "the δ of --epsilon, where the manifest has none", DELTA)
     .option("--keep <rounds>", "settled rounds whose weights stay on disk", integer(1), DEFAULT_KEPT_ROUNDS)
     .option("--keep-lineage", "keep all accepted weights, however old")
     .option("--until-complete", "stop when the experiment ends, instead of serving its weights on")
@@ -121,6 +124,7 @@ async function runNode(asked: bigint | undefined, options: NodeOptions): Promise
       peers: options.peer,
       relayers: options.relayer,
       invitation,
+      privacy: { epsilon: options.epsilon, delta: options.delta },
       version: version(),
       fetchTimeoutMilliseconds: options.fetchTimeout * 1000,
       emit: (event: NodeEvent) => {

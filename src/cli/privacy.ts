@@ -9,11 +9,14 @@ export interface PrivacyOptions {
   readonly delta?: number;
 }
 
+export const EPSILON = between(0, 1e6);
+export const DELTA = between(0, 1);
+
 /** Adds the options that limit what each learner may spend of its data's privacy. */
 export function withPrivacy(command: Command): Command {
   return command
-    .option("--epsilon <n>", "differential privacy that each learner may spend (default: the task's)", between(0, 1e6))
-    .option("--delta <n>", "the δ at which --epsilon is meant (default: the task's)", between(0, 1));
+    .option("--epsilon <n>", "differential privacy that each learner may spend (default: the task's)", EPSILON)
+    .option("--delta <n>", "the δ at which --epsilon is meant (default: the task's)", DELTA);
 }
 
 /**

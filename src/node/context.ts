@@ -6,7 +6,7 @@ import type { ExperimentConfig, Snapshot } from "../ledger/types.ts";
 import type { Store } from "../storage/store.ts";
 import type { ContentId } from "../weights/content-id.ts";
 import { parseProposal } from "../weights/spec.ts";
-import type { Stop } from "../weights/manifest.ts";
+import type { PrivacyLimit, Stop } from "../weights/manifest.ts";
 import type { Metric } from "../weights/metric.ts";
 import type { WeightsSpec } from "../weights/weights.ts";
 import type { Casting } from "./casting.ts";
@@ -36,6 +36,8 @@ export interface Context {
   readonly spec: WeightsSpec;
   /** When the manifest stops the experiment early; undefined where it never does. */
   readonly stop: { readonly when: Stop; readonly direction: Metric["direction"] } | undefined;
+  /** What the manifest allows each learner to spend of its data's privacy; undefined where it limits nothing. */
+  readonly privacy?: PrivacyLimit | undefined;
   /** Which weights stay on disk. */
   readonly keeping: Keeping;
   readonly emit: Emit;

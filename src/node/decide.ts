@@ -21,6 +21,8 @@ export interface RoundJournal {
   readonly vote?: RecordedVote | undefined;
   /** The journal is older than the ledger, and a vote that it does not know of may be in a relay's hands. */
   readonly isBehind?: boolean | undefined;
+  /** This learner does not propose in the round: what training would cost is more than its budget of privacy has left. */
+  readonly hasPassed?: boolean | undefined;
 }
 
 export interface RecordedVote {
@@ -119,7 +121,10 @@ export function decide(
   const over = now > deadline;
   if (synchronise) return synchronise;
   if (phase === "propose") {
-    if (snapshot.proposer === self.address && !over) return { type: "propose", round, recorded: journal.proposal };
+    const passes = journal.hasPassed === true && journal.proposal === undefined;
+    if (snapshot.proposer === self.address && !over && !passes) {
+      return { type: "propose", round, recorded: journal.proposal };
+    }
     return { type: "wait", reason: "proposal", until: turn + 1 };
   }
   if (phase === "reveal") return revealOrWait(snapshot, index, journal, turn + 1, over);

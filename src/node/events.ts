@@ -42,7 +42,11 @@ export type NodeEvent =
       /** Null where it was done before, and nothing tells by which transaction. */
       readonly transaction: string | null;
       readonly milliseconds: Milliseconds;
+      /** What the learner had spent of its data's privacy then, at the budget's δ; only where it has a budget. */
+      readonly epsilon?: number;
     }
+  /** The proposer does not propose in this round: `reason` is an error's code, "privacy-budget" where that is spent. */
+  | { readonly event: "passed"; readonly round: number; readonly reason: string }
   /** The proposer's own scores of its proposal: for reports, it has no vote. */
   | ({ readonly event: "evaluated"; readonly round: number; readonly weights: string } & Scores)
   | ({

@@ -6,6 +6,7 @@ import type { TransactionLog } from "../ledger/transaction-log.ts";
 import { sameContentId, type ContentId } from "../weights/content-id.ts";
 import type { RecordedVote, RoundJournal } from "./decide.ts";
 import type { Held } from "./retention.ts";
+import { SpendingTable, spendingTable } from "./spending-table.ts";
 import { TransactionTable, transactionTable } from "./transaction-table.ts";
 
 /** Which experiment a journal's entries are about. */
@@ -22,13 +23,17 @@ export function journalIn(home: string): string {
   return join(home, "journal.sqlite");
 }
 
-/** What this version writes. Version 0 had no transactions; what it wrote is read as it is. */
-const VERSION = 1;
+/**
+ * What this version writes. Version 0 had no transactions, and version 1 no spendings; what they wrote is read as it is. Their
+ * programs refuse this version's journal: they would forget what was spent.
+ */
+const VERSION = 2;
 /** How many rounds stay: no chain goes back this far, and a folder must not grow for ever. */
 const KEPT_ROUNDS = 256;
 
 /**
- * What this node proposed and voted, written before it is signed, and its transactions, written before they are sent. One proposal and one vote a round, by the database's
+ * What this node proposed and voted, written before it is signed, its transactions, written before they are sent, and what it spent of
+ * its data's privacy, written before the training. One proposal and one vote a round, by the database's
  * own constraint: the same payload may be sent again, another one never, whatever happened in between. Salts and hash chains are not here:
  * they derive from the key (`Secrets`), so that no file can be lost.
  */
@@ -36,6 +41,7 @@ export class Journal {
   readonly #db: DatabaseSync;
   readonly #scope: readonly [string, string, string, string];
   readonly transactions: TransactionLog;
+  readonly spendings: SpendingTable;
 
   /**
    * Opens or creates the journal.
@@ -76,6 +82,7 @@ export class Journal {
           PRIMARY KEY (chain, contract, experiment, learner, round, digest)
         ) STRICT;
         ${transactionTable}
+        ${spendingTable}
         BEGIN IMMEDIATE; COMMIT;
       `);
       requireKnown(this.#db, path);
@@ -89,9 +96,9 @@ export class Journal {
         { remedy: locked ? "stop it, or give this node its own --home" : "check the folder given with --home", cause },
       );
     }
-    this.transactions = new TransactionTable(this.#db, [chain, learner.toLowerCase()], (statement, values) => {
-      this.#change(statement, values);
-    });
+    const change = (statement: string, values: readonly SQLInputValue[]): void => this.#change(statement, values);
+    this.transactions = new TransactionTable(this.#db, [chain, learner.toLowerCase()], change);
+    this.spendings = new SpendingTable(this.#db, this.#scope, change);
   }
 
   /** What is written of a round. */

@@ -7,7 +7,7 @@ import { ColearnError, UserError } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { Transactor } from "../ledger/transactor.ts";
 import type { MachineLearningInterface } from "../learning/interface.ts";
-import { stopOf, type Manifest } from "../weights/manifest.ts";
+import { privacyOf, stopOf, type Manifest } from "../weights/manifest.ts";
 import { castDirectly, castSealed } from "./casting.ts";
 import { announce, ContactBook } from "./contact.ts";
 import type { Emit } from "./events.ts";
@@ -17,6 +17,7 @@ import { LearnerNode } from "./node.ts";
 import { makeHome, openStore, type StoreOptions } from "./open-store.ts";
 import { Operation } from "./operation/operation.ts";
 import type { HttpAddress } from "./operation/server.ts";
+import { lowerLimit, withBudget, type OwnLimit } from "./privacy.ts";
 import { castRelayed } from "./relay/cast-relayed.ts";
 import { callTime, RelayClient } from "./relay/client.ts";
 import { serveRelay } from "./relay/serve.ts";
@@ -41,6 +42,8 @@ export interface LaunchOptions extends StoreOptions {
   readonly relay?: boolean | undefined;
   /** The coordinator's signed invitation, where admission asks for one. */
   readonly invitation?: string | undefined;
+  /** What the learner may spend of its data's privacy, where its operator allows less than the manifest. */
+  readonly privacy?: OwnLimit | undefined;
   /** Settled rounds whose weights stay on disk. Default 20. */
   readonly keep?: number | undefined;
   /** Keep all accepted weights. */
@@ -156,8 +159,18 @@ async function runNode(
     ending,
   );
   if (manifest === undefined) return undefined;
-  const { learner, backend } = await options.createLearner(manifest);
-  resources.defer(() => learner.dispose());
+  const allowed = privacyOf(manifest);
+  const limit = lowerLimit(allowed, options.privacy);
+  const { learner: made, backend } = await options.createLearner(manifest);
+  resources.defer(() => made.dispose());
+  let learner = made;
+  if (limit !== undefined) {
+    const roundAt = (round: number) => ledger.round(experiment, round);
+    const ofWhom = { address: wallet.address, snapshot: await snapshotOf(), roundAt };
+    const budgeted = await withBudget(made, { limit, spendings: journal.spendings, ...ofWhom, log });
+    operation.watchPrivacy(budgeted);
+    learner = budgeted;
+  }
 
   log.info({ learner: wallet.address, experiment: Number(experiment), task: manifest.task.name, backend }, "ready");
   emit({
@@ -171,7 +184,8 @@ async function runNode(
   const when = stopOf(manifest);
   const stop = when && { when, direction: manifest.metric.direction };
   const told = { emit, onSnapshot: operation.see, log };
-  const context = { experiment, transactor, store, contacts, journal, learner, spec, stop, ...told, relay: isRelay };
+  const agreed = { spec, stop, privacy: allowed };
+  const context = { experiment, transactor, store, contacts, journal, learner, ...agreed, ...told, relay: isRelay };
   if (messages && relays) {
     relays.own = resources.use(await serveRelay({ experiment, transactor, config, forAll: isRelay, log }, messages));
   }

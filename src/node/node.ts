@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { ColearnError, UserError } from "../errors.ts";
 import { RevertError } from "../ledger/errors.ts";
+import { isBudgetSpent } from "../learning/privacy/budget.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { isFinal, lastSettled, type Experiment, type Snapshot } from "../ledger/types.ts";
 import { formatContentId, type ContentId } from "../weights/content-id.ts";
@@ -57,6 +58,8 @@ export class LearnerNode {
   #abstainUntil: number | undefined;
   /** Seconds that the local clock is known to be ahead of the chain's. */
   #ahead = 0;
+  /** The last round in which this learner passed its turn to propose. */
+  #passed: number | undefined;
   #waitingFor: string | undefined;
   /** What the step in hand failed of, where it did. */
   #failing: string | undefined;
@@ -205,7 +208,8 @@ export class LearnerNode {
     const isCoordinator = this.#experiment.coordinator === address;
     const self = { address, isCoordinator, weights: this.#weights };
     const isBehind = snapshot.round <= (this.#abstainUntil ?? 0);
-    const journal = { ...this.#context.journal.round(snapshot.round), isBehind };
+    const hasPassed = snapshot.round === this.#passed;
+    const journal = { ...this.#context.journal.round(snapshot.round), isBehind, hasPassed };
     // A chain that mines on demand is later than its last block: the local clock tells when to look.
     const now = Math.max(Math.floor(Date.now() / 1000) - this.#ahead, snapshot.timestamp);
     // The ledger does not know of a signed invitation before it is used; after the start it is worth nothing.
@@ -270,7 +274,9 @@ export class LearnerNode {
         log.info({ round: action.round, weights: formatContentId(action.weights) }, "holding the current weights");
         return;
       case "propose":
-        await this.#whileCurrent(snapshot, aborted, (signal) => propose(this.#context, action, signal));
+        await this.#whileCurrent(snapshot, aborted, (signal) => propose(this.#context, action, signal)).catch(
+          (error: unknown) => this.#pass(action.round, error),
+        );
         return;
       case "vote":
         await this.#whileCurrent(snapshot, aborted, (signal) => vote(this.#context, action, signal));
@@ -279,6 +285,14 @@ export class LearnerNode {
         await reveal(this.#context, action);
         return;
     }
+  }
+
+  /** Without a budget left there is nothing to try again: the turn passes, and all other duties go on. */
+  #pass(round: number, error: unknown): void {
+    if (!isBudgetSpent(error)) throw error;
+    this.#passed = round;
+    this.#context.log.warn({ round }, `passing the turn to propose: ${error.message}`);
+    this.#context.emit({ event: "passed", round, reason: error.code });
   }
 
   /** Does a duty and watches the ledger meanwhile: when the round goes on without it, the work is abandoned. */

@@ -44,6 +44,8 @@ export class BudgetedLearner implements MachineLearningInterface {
   readonly limit: PrivacyLimit;
   readonly #learner: MachineLearningInterface;
   readonly #spendings: Spendings;
+  /** The last training's result: who asks again in its round, because the store was full, gets it, and pays once. */
+  #made: { readonly round: number; readonly weights: Weights } | undefined;
 
   /** @param learner is disposed of with this one */
   constructor(learner: MachineLearningInterface, limit: PrivacyLimit, spendings: Spendings) {
@@ -62,6 +64,8 @@ export class BudgetedLearner implements MachineLearningInterface {
    * @throws ColearnError `privacy-budget` where it does not; UserError `not-private` where the learner's training is not
    */
   async proposeWeights(round: number, options?: WorkOptions): Promise<Weights> {
+    if (this.#made?.round === round) return this.#made.weights;
+    this.#made = undefined;
     const cost = await requirePrivate(this.#learner);
     const { epsilon: most, delta } = this.limit;
     const epsilon = epsilonOf([...this.#spendings.list(), cost], delta);
@@ -73,8 +77,10 @@ export class BudgetedLearner implements MachineLearningInterface {
       });
     }
     this.#spendings.record(round, cost);
-    const weights = await this.#learner.proposeWeights(round, options);
-    return { ...weights, summary: { ...weights.summary, epsilon, delta } };
+    const trained = await this.#learner.proposeWeights(round, options);
+    const weights = { ...trained, summary: { ...trained.summary, epsilon, delta } };
+    this.#made = { round, weights };
+    return weights;
   }
 
   testWeights(weights: Weights, options?: WorkOptions): Promise<Evaluation> {
@@ -82,6 +88,7 @@ export class BudgetedLearner implements MachineLearningInterface {
   }
 
   acceptWeights(weights: Weights, options?: WorkOptions): Promise<void> {
+    this.#made = undefined;
     return this.#learner.acceptWeights(weights, options);
   }
 

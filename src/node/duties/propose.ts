@@ -35,6 +35,7 @@ export async function propose(
     weights: formatContentId(id),
     transaction: hash ?? null,
     milliseconds: { train, store: stored },
+    ...(weights.summary?.epsilon !== undefined && { epsilon: weights.summary.epsilon }),
   });
   // The proposer has no vote: this is for reports, and because it will need the score once this is accepted.
   const evaluation = await learner.testWeights(weights);

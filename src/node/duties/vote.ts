@@ -1,6 +1,7 @@
 import type { ColearnError } from "../../errors.ts";
 import { StoreError } from "../../storage/errors.ts";
 import { formatContentId, type ContentId } from "../../weights/content-id.ts";
+import { checkDeclared } from "../../weights/declared.ts";
 import { WeightsError } from "../../weights/errors.ts";
 import type { Weights } from "../../weights/weights.ts";
 import { fetchWeights, scoresOf, timed, type Context } from "../context.ts";
@@ -88,7 +89,9 @@ async function fetchOrRefusal(
   const late = AbortSignal.timeout(seconds * 1000);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await fetchWeights(context, proposal, proposer, AbortSignal.any([signal, late]));
+      const weights = await fetchWeights(context, proposal, proposer, AbortSignal.any([signal, late]));
+      if (context.privacy !== undefined) checkDeclared(weights.summary, context.privacy);
+      return weights;
     } catch (error) {
       signal.throwIfAborted();
       if (late.aborted) return new StoreError("not-found", `nobody gave the weights within ${seconds} s`);

@@ -76,6 +76,8 @@ export function createMetrics() {
     proposalScore: gauge("colearn_proposal_score", "The learner's own score of the last proposal it evaluated.", [
       "set",
     ]),
+    epsilon: gauge("colearn_privacy_epsilon", "Differential privacy that the learner has spent, at its budget's δ."),
+    epsilonLimit: gauge("colearn_privacy_epsilon_limit", "What the learner may spend of it."),
     training: histogram("colearn_training_seconds", "Time that training for a proposal took.", WORK_BUCKETS),
     evaluation: histogram("colearn_evaluation_seconds", "Time that evaluating weights took.", WORK_BUCKETS),
     fetching: histogram("colearn_fetch_seconds", "Time that fetching weights took.", WORK_BUCKETS),

@@ -48,6 +48,7 @@ export function observeEvent(metrics: Metrics, event: NodeEvent, self: string | 
       return;
     case "ready":
     case "joined":
+    case "passed":
     case "revealed":
     case "advanced":
     case "stopped":

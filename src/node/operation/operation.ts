@@ -110,6 +110,14 @@ export class Operation {
     });
   }
 
+  /** @param learner what it has spent is told at each scrape */
+  watchPrivacy(learner: { readonly epsilon: number; readonly limit: { readonly epsilon: number } }): void {
+    this.#metrics.epsilonLimit.set(learner.limit.epsilon);
+    this.#samples.set("privacy", async () => {
+      this.#metrics.epsilon.set(learner.epsilon);
+    });
+  }
+
   /** Has all that a node tells counted on its way. */
   listenTo(emit: Emit): Emit {
     return (event) => {

@@ -208,6 +208,16 @@ describe("decide, while a round is open", () => {
     expect(again).to.deep.include({ type: "vote", recorded });
   });
 
+  it("waits for the deadline in a round in which it passes its turn, and leads on after it as always", () => {
+    const row: Row = { phase: "propose", role: "proposer", clock: "before", expected: {} };
+    const at = (now: number, journal: RoundJournal = { hasPassed: true }) =>
+      decide(snapshotOf(row), config, selfOf(row), journal, now);
+    expect(at(DEADLINE - 1)).to.deep.equal({ type: "wait", reason: "proposal", until: DEADLINE + 1 });
+    expect(at(DEADLINE + 1)).to.deep.equal({ type: "advance", round: 5 });
+    // What was signed before is sent again all the same.
+    expect(at(DEADLINE - 1, { hasPassed: true, proposal: other })).to.include({ type: "propose", recorded: other });
+  });
+
   it("synchronises with the weights that the ledger names, and their round", () => {
     const action = decide(base, config, { address: "0xL1", isCoordinator: false, weights: undefined }, {}, 950);
     expect(action).to.deep.equal({ type: "synchronise", weights: current, round: 3 });

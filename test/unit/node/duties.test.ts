@@ -105,6 +105,32 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
+describe("voting where the manifest limits privacy", () => {
+  const privacy = { epsilon: 2, delta: 1e-5 };
+  const declaring = (summary: Weights["summary"]) =>
+    nodeWith({ store: { get: async () => encodeWeights({ ...good, summary }) } });
+
+  for (const [what, summary, refusal] of [
+    ["that declare more than the limit", { epsilon: 2.5, delta: 1e-5 }, "privacy-exceeded"],
+    ["that declare another δ", { epsilon: 1, delta: 1e-3 }, "privacy-delta"],
+    ["that declare nothing", { steps: 3 }, "privacy-undeclared"],
+  ] as const) {
+    it(`rejects weights ${what}, unread, with the reason`, async () => {
+      const { context, events, sent } = declaring(summary);
+      await vote({ ...context, privacy }, ballot, never);
+      expect(sent).to.have.length(1);
+      expect(sent[0]?.slice(0, 5)).to.deep.equal(["vote", 1n, 4, id, false]);
+      expect(events[0]).to.include({ event: "voted", approve: false, refusal, voteScore: null });
+    });
+  }
+
+  it("judges weights that declare what the limit allows, as any others", async () => {
+    const { context, events } = declaring({ epsilon: 2, delta: 1e-5 });
+    await vote({ ...context, privacy }, ballot, never);
+    expect(events[0]).to.include({ event: "voted", approve: true, refusal: null });
+  });
+});
+
 describe("voting", () => {
   it("sends what the learner judged, and tells it", async () => {
     const { context, events, sent } = nodeWith({});

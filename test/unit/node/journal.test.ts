@@ -143,9 +143,39 @@ describe("Journal", () => {
   it("refuses what a later version wrote", () => {
     opened(() => undefined);
     const db = new DatabaseSync(path);
-    db.exec("PRAGMA user_version = 2");
+    db.exec("PRAGMA user_version = 3");
     db.close();
-    expect(() => opened(() => undefined)).to.throw(UserError, "is of version 2, and this program knows 1");
+    expect(() => opened(() => undefined)).to.throw(UserError, "is of version 3, and this program knows 2");
+  });
+
+  it("takes over what version 1 wrote, which knew no spendings, and is then refused by its programs", () => {
+    opened((journal) => journal.recordVote(1, vote));
+    let db = new DatabaseSync(path);
+    db.exec("DROP TABLE spendings; PRAGMA user_version = 1");
+    db.close();
+    opened((journal) => {
+      expect(journal.round(1).vote).to.deep.equal(vote);
+      expect(journal.spendings.list()).to.deep.equal([]);
+    });
+    db = new DatabaseSync(path);
+    expect(db.prepare("PRAGMA user_version").get()).to.include({ user_version: 2 });
+    db.close();
+  });
+
+  it("remembers every training that was begun, by experiment, those of one round too, and forgets none", () => {
+    const cost = { sampleRate: 0.1, noiseMultiplier: 1.25, steps: 7 };
+    const other = { ...cost, steps: 8 };
+    opened((journal) => {
+      journal.spendings.record(1, cost);
+      journal.spendings.record(1, cost);
+      journal.spendings.record(9, other);
+      for (const round of [9, 999]) journal.recordVote(round, vote);
+    });
+    opened(({ spendings }) => {
+      expect(spendings.list()).to.deep.equal([cost, cost, other]);
+      expect([...spendings.rounds()]).to.deep.equal([1, 9]);
+    });
+    expect(opened(({ spendings }) => spendings.list(), { experiment: 2n })).to.deep.equal([]);
   });
 
   describe("of transactions", () => {

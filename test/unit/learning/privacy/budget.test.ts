@@ -87,7 +87,19 @@ describe("a learner with a budget of privacy", () => {
     await failureOf(learner.proposeWeights(1, { signal: AbortSignal.abort() }));
     const { summary } = await learner.proposeWeights(1);
     expect(summary?.epsilon).to.equal(epsilonAfter(2));
-    expect(isBudgetSpent(await failureOf(learner.proposeWeights(1)))).to.equal(true);
+    expect(isBudgetSpent(await failureOf(learner.proposeWeights(2)))).to.equal(true);
+  });
+
+  it("gives what it trained again to who asks again in the same round, and charges it once", async () => {
+    const inner = new PrivateLearner();
+    const learner = new BudgetedLearner(inner, allowing(2), new MemorySpendings());
+    const weights = await learner.proposeWeights(1);
+    expect(await learner.proposeWeights(1)).to.equal(weights);
+    expect(learner.epsilon).to.equal(epsilonAfter(1));
+    // From other weights, it is another training.
+    await learner.acceptWeights(weights);
+    expect(valueOf(await learner.proposeWeights(1))).to.equal(2);
+    expect(learner.epsilon).to.equal(epsilonAfter(2));
   });
 
   it("goes on from what was spent before it was made", async () => {
