@@ -20,6 +20,7 @@ export const commands: Readonly<
   export: { summary: "take the trained model home", load: () => import("./export.ts") },
   resume: { summary: "go on from an experiment's weights", load: () => import("./resume.ts") },
   init: { summary: "write a project with a learner of your own", load: () => import("./init.ts") },
+  learner: { summary: "check a learner of your own", load: () => import("./learner-command.ts") },
   key: { summary: "make, import and list keys", load: () => import("./key-command.ts") },
   config: { summary: "show all settings, and where each comes from", load: () => import("./config.ts") },
   doctor: { summary: "check all that a node needs, and say what to do", load: () => import("./doctor.ts") },

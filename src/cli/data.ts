@@ -10,8 +10,12 @@ import { backendOption, between, shard } from "./options.ts";
 import { learnerOption, moduleOf } from "./task.ts";
 
 /** Which data a learner has, and what learns from them where that is the operator's own. */
-export interface DataOptions {
+export interface DataOptions extends FolderOptions {
   readonly learner?: string;
+}
+
+/** Which data a learner has, and what computes. */
+export interface FolderOptions {
   readonly shard?: { readonly index: number; readonly learners: number };
   readonly dataDir?: string;
   readonly testDir?: string;
@@ -22,8 +26,12 @@ export interface DataOptions {
 
 /** Adds the options that say which data a learner has, what learns from them, and what computes. */
 export function withData(command: Command): Command {
+  return withFolders(command.addOption(learnerOption()));
+}
+
+/** Adds the options that say which data a learner has, and what computes. */
+export function withFolders(command: Command): Command {
   return command
-    .addOption(learnerOption())
     .option("--data-dir <dir>", "folder with the learner's private data, in the task's own format")
     .option("--test-dir <dir>", "folder with separate test data")
     .option("--shard <i/n>", "the learner's part of the task's public data, or of --data-dir", shard)

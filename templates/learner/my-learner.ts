@@ -64,6 +64,7 @@ const network = defineLayersModel({
         const random = randomFrom("initial weights", seed);
         const kernelInitializer = () => initializers.glorotUniform({ seed: random.below(2 ** 31) });
         return sequential({
+          name: "points",
           layers: [
             layers.dense({
               name: "hidden",
