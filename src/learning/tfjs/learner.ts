@@ -14,9 +14,10 @@ import { models } from "@tensorflow/tfjs-layers";
 import { ColearnError } from "../../errors.ts";
 import type { Weights } from "../../weights/weights.ts";
 import { throwIfAborted } from "../abort.ts";
-import type { Evaluation, MachineLearningInterface, Metric, Model, WorkOptions } from "../interface.ts";
+import type { Evaluation, MachineLearningInterface, Metric, Model, PrivacyCost, WorkOptions } from "../interface.ts";
 import type { Score } from "../metrics.ts";
 import { scoreBy } from "../metrics.ts";
+import { poissonBatches, samplingRate } from "../privacy/sampling.ts";
 import { randomFrom } from "../random.ts";
 import { sampleCount, type Samples, type Splits } from "../samples.ts";
 import type { Scores } from "../scores.ts";
@@ -24,6 +25,7 @@ import { digestOf, judge, ScoreCache } from "../scores.ts";
 import { evaluationBatches, inputBatch, targetBatch, trainingBatches } from "./dataset.ts";
 import type { Loss, LossName } from "./losses.ts";
 import { losses } from "./losses.ts";
+import { PrivateStep, type PrivateTraining } from "./private/step.ts";
 import { checkFit, copyWeights, weightsOf, weightNames, assignWeights } from "./weights.ts";
 
 export interface TfjsLearnerOptions {
@@ -39,6 +41,8 @@ export interface TfjsLearnerOptions {
   readonly stepsPerProposal: number;
   /** With the round, all that the choice of batches depends on: for example the experiment's seed and the learner's number. */
   readonly batchSeed: readonly number[];
+  /** Trains with differential privacy: then a batch is a Poisson sample, of `batchSize` samples on average. */
+  readonly privacy?: PrivateTraining | undefined;
   /** Samples evaluated at once: bounds the memory of an evaluation. Default 64. */
   readonly evaluationBatchSize?: number | undefined;
 }
@@ -69,6 +73,7 @@ export class TfjsLearner implements MachineLearningInterface {
   readonly #loss: Loss;
   readonly #score: Score;
   readonly #scores = new ScoreCache();
+  readonly #privateStep: PrivateStep | undefined;
   #current: Weights;
   #currentDigest: string;
   #disposed = false;
@@ -81,11 +86,13 @@ export class TfjsLearner implements MachineLearningInterface {
     this.#loss = losses[options.loss];
     const width = options.model.outputs[0]?.shape.at(-1) ?? 1;
     this.#score = scoreBy(options.metric.name, width, this.#loss.ofSample);
+    const { model, privacy, data } = options;
+    this.#privateStep = privacy && new PrivateStep(model, this.#loss, privacy, data.train);
     this.#current = current;
     this.#currentDigest = digestOf(current);
   }
 
-  /** @throws ColearnError `topology-mismatch`, `no-samples`, `weights-names` or `unknown-metric` */
+  /** @throws ColearnError `topology-mismatch`, `no-samples`, `weights-names` or `unknown-metric`; UserError `privacy-layer` */
   static async create(options: TfjsLearnerOptions): Promise<TfjsLearner> {
     const { model, data } = options;
     weightNames(model);
@@ -112,11 +119,16 @@ export class TfjsLearner implements MachineLearningInterface {
       assignWeights(this.#model, this.#current);
       const optimizer = this.#options.optimizer();
       try {
+        const count = sampleCount(data.train);
         const random = randomFrom("batches", ...batchSeed, round);
+        const batches = this.#privateStep
+          ? poissonBatches(count, batchSize, stepsPerProposal)
+          : trainingBatches(count, batchSize, stepsPerProposal, random);
         let done = 0;
-        for (const batch of trainingBatches(sampleCount(data.train), batchSize, stepsPerProposal, random)) {
+        for (const batch of batches) {
           await pause(work);
-          this.#trainBatch(optimizer, data.train, batch);
+          if (this.#privateStep) this.#privateStep.take(optimizer, data.train, batch, Math.min(batchSize, count));
+          else this.#trainBatch(optimizer, data.train, batch);
           work.onProgress?.(++done, stepsPerProposal);
         }
       } finally {
@@ -165,6 +177,12 @@ export class TfjsLearner implements MachineLearningInterface {
 
   async currentModel(): Promise<Model> {
     return { format: "tfjs-layers", topology: topologyOf(this.#model), weights: await this.currentWeights() };
+  }
+
+  privacyCost(): Promise<PrivacyCost | undefined> {
+    const { privacy, batchSize, stepsPerProposal: steps, data } = this.#options;
+    const sampleRate = samplingRate(sampleCount(data.train), batchSize);
+    return Promise.resolve(privacy && { sampleRate, noiseMultiplier: privacy.noiseMultiplier, steps });
   }
 
   async dispose(): Promise<void> {
