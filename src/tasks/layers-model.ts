@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import type { Model } from "../learning/interface.ts";
 import type { LossName } from "../learning/tfjs/losses.ts";
+import type { PrivateTraining } from "../learning/tfjs/private/step.ts";
 import type { SampleKind } from "./data-loader.ts";
 import { defineModel, type ModelDefinition } from "./model.ts";
 
@@ -29,6 +30,16 @@ export function trainingParams({ learningRate, batchSize, stepsPerProposal }: Tr
   };
 }
 
+/** The parameters of a training with differential privacy, with these defaults. */
+function privacyParams({ clippingNorm, noiseMultiplier }: PrivateTraining) {
+  return {
+    /** Most that one sample's gradient may measure. */
+    clippingNorm: z.number().positive().default(clippingNorm),
+    /** Standard deviation of the noise on the sum of a batch's gradients, in clipping norms. */
+    noiseMultiplier: z.number().positive().default(noiseMultiplier),
+  };
+}
+
 /** The module that builds a model, imported when it is needed: a process that only starts workers does without tfjs. */
 export interface LayersModelModule<Own = unknown> {
   /** @param own the model's own parameters */
@@ -42,6 +53,8 @@ export interface LayersModelDefinition<Own extends z.ZodObject = z.ZodObject> {
   /** Parameters of the model's own, each with a default, beside those of its training. */
   readonly params?: Own;
   readonly training: TrainingDefaults;
+  /** Trains with differential privacy; its defaults. */
+  readonly privacy?: PrivateTraining;
   readonly loss: LossName;
   readonly module: () => Promise<LayersModelModule<z.output<Own>>>;
 }
@@ -49,6 +62,7 @@ export interface LayersModelDefinition<Own extends z.ZodObject = z.ZodObject> {
 export function defineLayersModel<Own extends z.ZodObject>({
   params,
   training,
+  privacy,
   loss,
   module,
   ...definition
@@ -57,7 +71,7 @@ export function defineLayersModel<Own extends z.ZodObject>({
     (await module()).buildModel(seed, sample, all as z.output<Own>);
   return defineModel({
     ...definition,
-    params: z.object({ ...params?.shape, ...trainingParams(training) }),
+    params: z.object({ ...params?.shape, ...trainingParams(training), ...(privacy && privacyParams(privacy)) }),
     usesTfjs: true,
     createModel: async (all, sample, seed) => describe(await build(seed, sample, all)),
     createLearner: async (all, { sample, data, seed, index, metric, topology }) => {
@@ -75,6 +89,8 @@ export function defineLayersModel<Own extends z.ZodObject>({
         batchSize,
         stepsPerProposal,
         batchSeed: [seed, index],
+        // Of a private model these two are parameters as well.
+        privacy: privacy && { ...privacy, ...(all as Partial<PrivateTraining>) },
       });
     },
   });
