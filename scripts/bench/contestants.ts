@@ -3,19 +3,17 @@ import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Block, Evaluation } from "./training-variant.ts";
+import { type Block, type Evaluation, type Request, stepsOfBlock } from "./training-variant.ts";
 
 export interface Contestant {
   /** What there is to say of it, for the table. */
   readonly remark: string;
-  /** Trains some steps. Undefined if it cannot. */
-  train(steps: number): Promise<Block | undefined>;
+  /** Trains a block of steps. Undefined if it cannot. */
+  train(): Promise<Block | undefined>;
   /** Nothing for what does not measure it. */
   evaluate(): Promise<Partial<Evaluation>>;
   stop(): Promise<void>;
 }
-
-const warmUp = 10;
 
 /** Undefined if the backend does not load. */
 export async function startTfjs(workload: string, variant: string): Promise<Contestant | undefined> {
@@ -26,10 +24,10 @@ export async function startTfjs(workload: string, variant: string): Promise<Cont
   child.stderr?.on("data", (text: Buffer) => (complaint += text.toString()));
   const exited = once(child, "exit");
   const answer = () => Promise.race([once(child, "message"), exited.then(() => undefined)]);
-  const ask = async (steps: number): Promise<unknown> => {
+  const ask = async (request: Request): Promise<unknown> => {
     if (!child.connected) return undefined;
     const answered = answer();
-    child.send({ steps });
+    child.send(request);
     const message = (await answered)?.[0] as unknown;
     if (message === undefined && !complaint.includes("not registered for backend")) {
       throw new Error(`${workload}, ${variant}: ${complaint}`);
@@ -40,12 +38,12 @@ export async function startTfjs(workload: string, variant: string): Promise<Cont
     if (variant === "node" && complaint.includes("backend-unavailable")) return undefined;
     throw new Error(`${workload}, ${variant}: ${complaint}`);
   }
-  if (variant !== "cpu") await ask(warmUp);
+  // Compiles. On cpu it would take minutes.
+  if (variant !== "cpu") await ask("train");
   return {
     remark: "",
-    train: async (steps) => (await ask(steps)) as Block | undefined,
-    // On cpu it would take minutes.
-    evaluate: async () => (variant === "cpu" ? {} : ((await ask(0)) as Evaluation)),
+    train: async () => (await ask("train")) as Block | undefined,
+    evaluate: async () => (variant === "cpu" ? {} : ((await ask("evaluate")) as Evaluation)),
     stop: async () => {
       child.disconnect();
       await exited;
@@ -75,8 +73,8 @@ export async function startKeras(workload: string, threads: number): Promise<Con
   }
   return {
     remark: greeting.way,
-    train: async (steps) => {
-      child.stdin.write(`${JSON.stringify({ steps })}\n`);
+    train: async () => {
+      child.stdin.write(`${JSON.stringify({ steps: stepsOfBlock })}\n`);
       return (await read()) as Block | undefined;
     },
     evaluate: () => Promise.resolve({}),

@@ -1,11 +1,14 @@
 /**
  * One variant of scripts/bench/training.ts in a process of its own: one model on one backend with one set of kernels. Trains
- * as many steps as each message asks for, and answers with what they took. Arguments: model, variant.
+ * a block of steps when a message asks for it, and answers with what they took. Arguments: model, variant.
  */
 import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs-core";
 import { initializers, layers, type LayersModel, sequential } from "@tensorflow/tfjs-layers";
+import type { Samples } from "../../src/learning/samples.ts";
+import { adam } from "../../src/learning/tfjs/adam.ts";
 import { type BackendChoice, useBackend } from "../../src/learning/tfjs/backend.ts";
+import { TfjsLearner } from "../../src/learning/tfjs/learner.ts";
 
 /** What a block of steps took. */
 export interface Block {
@@ -15,10 +18,9 @@ export interface Block {
   readonly processor: readonly number[];
 }
 
-export interface Request {
-  /** How many steps to train; 0 asks for the evaluation instead. */
-  readonly steps: number;
-}
+export type Request = "train" | "evaluate";
+
+export const stepsOfBlock = 8;
 
 export interface Evaluation {
   /** Milliseconds to predict 600 samples, fastest of five. */
@@ -94,16 +96,21 @@ async function start(variant: string): Promise<void> {
   install(tf);
 }
 
-async function train(model: LayersModel, batch: tf.Tensor, labels: tf.Tensor, count: number): Promise<Block> {
+/** Steps as a learner takes them, the making of the batch included: the time from one's end to the next one's. */
+async function train(learner: TfjsLearner, round: number): Promise<Block> {
   const steps: number[] = [];
   const processor: number[] = [];
-  for (let step = 0; step < count; step++) {
-    const [wall, used] = [performance.now(), process.cpuUsage()];
-    await model.trainOnBatch(batch, labels);
-    steps.push(performance.now() - wall);
-    const { user, system } = process.cpuUsage(used);
-    processor.push((user + system) / 1000);
-  }
+  let before: { wall: number; used: NodeJS.CpuUsage } | undefined;
+  await learner.proposeWeights(round, {
+    onProgress: () => {
+      if (before !== undefined) {
+        steps.push(performance.now() - before.wall);
+        const { user, system } = process.cpuUsage(before.used);
+        processor.push((user + system) / 1000);
+      }
+      before = { wall: performance.now(), used: process.cpuUsage() };
+    },
+  });
   return { steps, processor };
 }
 
@@ -124,13 +131,24 @@ if (process.send !== undefined && workload !== undefined && variant !== undefine
   await start(variant);
   const { input, batchSize } = workload;
   const model = sequential(workload.layers());
-  model.compile({ optimizer: tf.train.adam(0.001), loss: "categoricalCrossentropy" });
-  const batch = tf.randomNormal([batchSize, ...input], 0, 1, "float32", 1);
-  const classes = Array.from({ length: batchSize }, (_, index) => index % 10);
-  const labels = tf.oneHot(tf.tensor1d(classes, "int32"), 10);
+  const count = 4 * batchSize;
+  const size = input.reduce((product, extent) => product * extent, 1);
+  const data: Samples = {
+    ...{ shape: input, scale: 1 / 255 },
+    inputs: Uint8Array.from({ length: count * size }, (_, index) => (index * 7919) % 251),
+    targets: Uint8Array.from({ length: count }, (_, index) => index % 10),
+  };
+  const learner = await TfjsLearner.create({
+    ...{ model, batchSize, data: { train: data, vote: data }, loss: "sparseCategoricalCrossentropy", batchSeed: [1] },
+    metric: { name: "loss", direction: "minimise", tolerance: 0 },
+    // One more than is measured: the first step has nothing before it.
+    stepsPerProposal: stepsOfBlock + 1,
+    optimizer: () => adam(0.001, 0.9, 0.999, 1e-7),
+  });
   const samples = tf.randomNormal([600, ...input], 0, 1, "float32", 2);
-  process.on("message", ({ steps }: Request) => {
-    const answer = steps > 0 ? train(model, batch, labels, steps) : Promise.resolve(evaluate(model, samples));
+  let round = 0;
+  process.on("message", (request: Request) => {
+    const answer = request === "train" ? train(learner, round++) : Promise.resolve(evaluate(model, samples));
     // A model that cannot be trained here ends the process, with its reason on standard error.
     void answer.then((figures) => process.send?.(figures));
   });

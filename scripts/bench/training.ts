@@ -14,7 +14,7 @@
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { type Contestant, startKeras, startTfjs } from "./contestants.ts";
-import { type Block, workloads } from "./training-variant.ts";
+import { type Block, stepsOfBlock, workloads } from "./training-variant.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -24,7 +24,6 @@ const { values: options } = parseArgs({
     plain: { type: "boolean", default: false },
   },
 });
-const stepsOfBlock = 8;
 const rounds = Number(options.rounds);
 const peer = process.env.COLEARN_PEER_KERNELS;
 
@@ -66,7 +65,7 @@ async function measure(workload: string): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     for (const { once, contestant, blocks } of contestants) {
       if (once && round > 0) continue;
-      const block = await contestant.train(once ? 1 : stepsOfBlock);
+      const block = await contestant.train();
       if (block !== undefined) blocks.push(block);
     }
   }

@@ -76,14 +76,14 @@ export function defineLayersModel<Own extends z.ZodObject>({
     createModel: async (all, sample, seed) => describe(await build(seed, sample, all)),
     createLearner: async (all, { sample, data, seed, index, metric, topology }) => {
       const { learningRate, batchSize, stepsPerProposal } = all;
-      const [{ train }, { modelFromTopology, TfjsLearner }] = await Promise.all([
-        import("@tensorflow/tfjs-core"),
+      const [{ adam }, { modelFromTopology, TfjsLearner }] = await Promise.all([
+        import("../learning/tfjs/adam.ts"),
         import("../learning/tfjs/learner.ts"),
       ]);
       return TfjsLearner.create({
         model: topology === undefined ? await build(seed, sample, all) : await modelFromTopology(topology),
         data,
-        optimizer: () => train.adam(learningRate, BETA_1, BETA_2, EPSILON),
+        optimizer: () => adam(learningRate, BETA_1, BETA_2, EPSILON),
         loss,
         metric,
         batchSize,

@@ -1,9 +1,14 @@
 /**
  * Conv2D and FusedConv2D: x [N, H, W, Ci] with filter [KH, KW, Ci, Co] to [N, OH, OW, Co], by Winograd's algorithm where
- * that saves work; otherwise the original (XNNPACK, direct).
+ * that saves work. Otherwise directly: on the padded input the KW·Ci values under one filter row are neighbours, so an output
+ * row is the product of a matrix of KH runs of them by the filter as it lies. The original (XNNPACK) is left channels-first
+ * images and dilated filters.
  */
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
-import { type Kernel, type KernelArguments, replaceKernel, run } from "./registry.ts";
+import { ontoGrid } from "./image-grid.ts";
+import { address, bytesPerFloat, type Kernel, type KernelArguments, replaceKernel, run } from "./registry.ts";
+import { routinesOf } from "./simd/routines.ts";
 import { type Convolution, suitsWinograd, winogradConvolution } from "./winograd.ts";
 
 type FusedInputs = "x" | "filter" | "bias" | "preluActivationWeights";
@@ -15,8 +20,52 @@ export function installConv2D(): void {
 
 function convolve({ inputs, backend, attrs }: KernelArguments<"x" | "filter", tf.Conv2DAttrs>) {
   const conv = convolutionOf(inputs.x.shape, inputs.filter.shape, attrs);
-  if (conv === undefined || !suitsWinograd(conv)) return undefined;
-  return winogradConvolution(backend, inputs.x, inputs.filter, "plain", conv);
+  if (conv !== undefined && suitsWinograd(conv)) {
+    return winogradConvolution(backend, inputs.x, inputs.filter, "plain", conv);
+  }
+  const info = conv2DInfo(inputs.x.shape, inputs.filter.shape, attrs);
+  const dilated = info.dilationHeight > 1 || info.dilationWidth > 1;
+  if (info.dataFormat !== "channelsLast" || dilated || info.outShape.includes(0)) return undefined;
+  return direct(backend, inputs.x, inputs.filter, info);
+}
+
+function direct(
+  backend: BackendWasm,
+  x: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  info: tf.backend_util.Conv2DInfo,
+): tf.TensorInfo {
+  const { batchSize, inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = info;
+  const { strideHeight, strideWidth, padInfo } = info;
+  const { gemm } = routinesOf(backend);
+  const [inPixel, outPixel] = [inChannels * bytesPerFloat, outChannels * bytesPerFloat];
+  const out = backend.makeOutput(info.outShape, "float32");
+  const product = { n: outChannels, aColumn: bytesPerFloat, bRow: outPixel, bBatch: 0, cRow: outPixel, accumulate: 0 };
+  const pointwise = filterHeight === 1 && filterWidth === 1 && strideHeight === 1 && strideWidth === 1;
+  if (pointwise && outHeight === info.inHeight && outWidth === info.inWidth) {
+    const m = batchSize * outHeight * outWidth;
+    const [a, b, c] = [address(backend, x), address(backend, filter), address(backend, out)];
+    gemm({ ...product, ...{ batch: 1, m, k: inChannels, a, aRow: inPixel, aBatch: 0, b, c, cBatch: 0 } });
+    return out;
+  }
+  const height = (outHeight - 1) * strideHeight + filterHeight;
+  const width = (outWidth - 1) * strideWidth + filterWidth;
+  const padded = ontoGrid(backend, x, { height, width, top: padInfo.top, left: padInfo.left });
+  for (let image = 0; image < batchSize; image++) {
+    gemm({
+      ...product,
+      ...{ batch: outHeight, m: outWidth, k: filterWidth * inChannels, runs: filterHeight },
+      a: address(backend, padded) + image * height * width * inPixel,
+      aRow: strideWidth * inPixel,
+      aRun: width * inPixel,
+      aBatch: strideHeight * width * inPixel,
+      b: address(backend, filter),
+      c: address(backend, out) + image * outHeight * outWidth * outPixel,
+      cBatch: outWidth * outPixel,
+    });
+  }
+  backend.disposeData(padded.dataId);
+  return out;
 }
 
 function fusedConv2D(original: Kernel<FusedInputs, tf.FusedConv2DAttrs>): typeof original {

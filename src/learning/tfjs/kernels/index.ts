@@ -6,9 +6,12 @@ import { installBatchMatMul } from "./batch-mat-mul.ts";
 import { installConv2DBackpropFilter } from "./conv2d-backprop-filter.ts";
 import { installConv2DBackpropInput } from "./conv2d-backprop-input.ts";
 import { installConv2D } from "./conv2d.ts";
+import { installFusedBatchNorm } from "./fused-batch-norm.ts";
 import { installFusedBatchNormGrad } from "./fused-batch-norm-grad.ts";
 import { installMaxPoolGrad } from "./max-pool-grad.ts";
 import { installReduceLeading } from "./reduce-leading.ts";
+import { installReluGrad } from "./relu-grad.ts";
+import { installSharing } from "./share.ts";
 import { installSlice } from "./slice.ts";
 
 let installed = false;
@@ -21,8 +24,11 @@ export function installTrainingKernels(): void {
   installConv2D();
   installConv2DBackpropFilter();
   installConv2DBackpropInput();
+  installFusedBatchNorm();
   installFusedBatchNormGrad();
   installMaxPoolGrad();
   installReduceLeading();
+  installReluGrad();
+  installSharing();
   installSlice();
 }

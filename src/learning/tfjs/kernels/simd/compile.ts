@@ -75,7 +75,7 @@ function multipliesRightly(compiled: WebAssembly.Module): boolean {
   for (let index = 0; index < c; index++) values[index] = ((index * 7919) % 31) - 15;
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
   const args: Record<(typeof gemmParameters)[number], number> = {
-    ...{ batch: 1, m, n, k, accumulate: 0, aBatch: 0, bBatch: 0, cBatch: 0 },
+    ...{ batch: 1, m, n, k, runs: 1, aRun: 0, accumulate: 0, aBatch: 0, bBatch: 0, cBatch: 0 },
     ...{ a: 4 * a, aRow: 4 * k, aColumn: 4, b: 4 * b, bRow: 4 * n, c: 4 * c, cRow: 4 * n },
   };
   (exports.gemm as (...parameters: number[]) => void)(...gemmParameters.map((name) => args[name]));

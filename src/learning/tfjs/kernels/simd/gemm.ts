@@ -1,6 +1,7 @@
 /**
  * gemm: c [m, n] (+)= a [m, k] times b [k, n] in float32, for `batch` such products. b and c have unit column stride; a
- * has any strides, so a transposed a needs no copy. Strides are in bytes. A zero stride of c between products with
+ * has any strides, so a transposed a needs no copy, and its columns may lie in `runs` runs of k, aRun apart (then b has runs · k
+ * rows). Strides are in bytes. A zero stride of c between products with
  * `accumulate` adds them all up.
  *
  * Register blocking after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008); no packing,
@@ -22,7 +23,7 @@ import {
 import type { Instructions } from "./compile.ts";
 
 export const gemmParameters = [
-  ...(["batch", "m", "n", "k", "a", "aRow", "aColumn", "aBatch"] as const),
+  ...(["batch", "m", "n", "k", "runs", "a", "aRow", "aColumn", "aRun", "aBatch"] as const),
   ...(["b", "bRow", "bBatch", "c", "cRow", "cBatch", "accumulate"] as const),
 ] as const;
 
@@ -42,6 +43,7 @@ export function gemm({ fused, wide }: Instructions): FunctionBuilder {
   const f = new FunctionBuilder("gemm", gemmParameters.length);
   const p = f.named(gemmParameters);
   const [product, row, column, inner] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+  const [run, toNextRun] = [f.local("i32"), f.local("i32")];
   const bAt = f.local("i32");
   const aAt = f.locals("i32", 6);
   const cAt = f.locals("i32", 6);
@@ -71,16 +73,19 @@ export function gemm({ fused, wide }: Instructions): FunctionBuilder {
         cells.flatMap(({ at, sum, offset }) => set(sum, load(get(at), offset))),
         cells.flatMap(({ sum }) => set(sum, v128.zero)),
       ),
-      ...repeat(inner, get(p.k), [
-        ...bs.flatMap((b, v) => set(b, load(get(bAt), 16 * v))),
-        ...advance(bAt, get(p.bRow)),
-        ...aRows.flatMap((at, r) => [
-          ...set(aValue, v128.loadSplat(get(at))),
-          ...advance(at, get(p.aColumn)),
-          ...sums
-            .slice(r * vectors, (r + 1) * vectors)
-            .flatMap((sum, v) => set(sum, multiplyAdd(get(aValue), get(bs[v] ?? aValue), get(sum)))),
+      ...repeat(run, get(p.runs), [
+        ...repeat(inner, get(p.k), [
+          ...bs.flatMap((b, v) => set(b, load(get(bAt), 16 * v))),
+          ...advance(bAt, get(p.bRow)),
+          ...aRows.flatMap((at, r) => [
+            ...set(aValue, v128.loadSplat(get(at))),
+            ...advance(at, get(p.aColumn)),
+            ...sums
+              .slice(r * vectors, (r + 1) * vectors)
+              .flatMap((sum, v) => set(sum, multiplyAdd(get(aValue), get(bs[v] ?? aValue), get(sum)))),
+          ]),
         ]),
+        ...aRows.flatMap((at) => advance(at, get(toNextRun))),
       ]),
       ...cells.flatMap(({ at, sum, offset }) => store(get(at), get(sum), offset)),
     ];
@@ -102,13 +107,14 @@ export function gemm({ fused, wide }: Instructions): FunctionBuilder {
         ),
     ]);
 
-  return f.body(
-    repeat(product, get(p.batch), [
+  return f.body([
+    ...set(toNextRun, i32.sub(get(p.aRun), i32.mul(get(p.k), get(p.aColumn)))),
+    ...repeat(product, get(p.batch), [
       ...set(row, i32.const(0)),
       ...rowBlocks.flatMap(stripe),
       ...advance(p.a, get(p.aBatch)),
       ...advance(p.b, get(p.bBatch)),
       ...advance(p.c, get(p.cBatch)),
     ]),
-  );
+  ]);
 }

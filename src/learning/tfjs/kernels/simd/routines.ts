@@ -5,6 +5,7 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { ColearnError } from "../../../../errors.ts";
 import type { FunctionBuilder } from "./assembler.ts";
 import { compile } from "./compile.ts";
+import { adam, adamParameters, reluGrad, scaleAndShift } from "./elementwise.ts";
 import { gemm, gemmParameters } from "./gemm.ts";
 import { maxPoolGrad, maxPoolGradParameters } from "./max-pool-grad.ts";
 import { sumRows } from "./reduce.ts";
@@ -32,8 +33,15 @@ interface WinogradTransforms {
 /** Addresses and strides are in bytes of the backend's heap. */
 interface Routines {
   readonly sumRows: (x: number, rows: number, columns: number, divisor: number, out: number) => void;
+  readonly reluGrad: (dy: number, x: number, dx: number, count: number) => void;
+  readonly adam: (args: Named<typeof adamParameters>) => void;
+  readonly scaleAndShift: (
+    ...args: [x: number, factors: number, shifts: number, y: number, rows: number, columns: number]
+  ) => void;
   readonly maxPoolGrad: (args: Named<typeof maxPoolGradParameters>) => void;
-  readonly gemm: (args: Named<typeof gemmParameters>) => void;
+  readonly gemm: (
+    args: Omit<Named<typeof gemmParameters>, "runs" | "aRun"> & { readonly runs?: number; readonly aRun?: number },
+  ) => void;
   readonly winograd: Readonly<Record<3 | 5, WinogradTransforms>>;
 }
 
@@ -73,7 +81,15 @@ function winogradFunctions(r: 3 | 5): Record<keyof WinogradTransforms, FunctionB
 function bind(memory: WebAssembly.Memory): Routines {
   const winograd = { 3: winogradFunctions(3), 5: winogradFunctions(5) };
   const transforms = new Map([...Object.values(winograd[3]), ...Object.values(winograd[5])].map((f) => [f.name, f]));
-  compiled ??= compile((instructions) => [sumRows(), maxPoolGrad(), gemm(instructions), ...transforms.values()]);
+  compiled ??= compile((instructions) => [
+    sumRows(),
+    reluGrad(),
+    adam(),
+    scaleAndShift(),
+    maxPoolGrad(),
+    gemm(instructions),
+    ...transforms.values(),
+  ]);
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
   const routine = (name: string) => exports[name] as (...args: number[]) => void;
   const named = <Names extends readonly string[]>(name: string, names: Names) => {
@@ -87,10 +103,14 @@ function bind(memory: WebAssembly.Memory): Routines {
     outputGradient: named(winograd[r].outputGradient.name, twoSidedParameters),
     filterGradient: named(winograd[r].filterGradient.name, twoSidedParameters),
   });
+  const product = named("gemm", gemmParameters);
   return {
     sumRows: routine("sumRows"),
+    reluGrad: routine("reluGrad"),
+    adam: named("adam", adamParameters),
+    scaleAndShift: routine("scaleAndShift"),
     maxPoolGrad: named("maxPoolGrad", maxPoolGradParameters),
-    gemm: named("gemm", gemmParameters),
+    gemm: (args) => product({ runs: 1, aRun: 0, ...args }),
     winograd: { 3: transformsOf(3), 5: transformsOf(5) },
   };
 }

@@ -15,7 +15,7 @@ function product(instructions: Instructions, m: number, n: number, k: number): F
   const compiled = compile((chosen) => [gemm(chosen)], instructions);
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
   const args: Record<(typeof gemmParameters)[number], number> = {
-    ...{ batch: 1, m, n, k, accumulate: 0, aBatch: 0, bBatch: 0, cBatch: 0 },
+    ...{ batch: 1, m, n, k, runs: 1, aRun: 0, accumulate: 0, aBatch: 0, bBatch: 0, cBatch: 0 },
     ...{ a: 0, aRow: 4 * k, aColumn: 4, b: 4 * m * k, bRow: 4 * n, c: 4 * (m * k + k * n), cRow: 4 * n },
   };
   (exports.gemm as (...parameters: number[]) => void)(...gemmParameters.map((name) => args[name]));
