@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 from sklearn import metrics
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.linear_model import SGDClassifier, SGDRegressor
 
 FOLDER = Path(__file__).parent.parent / "test" / "fixtures" / "learners"
 
@@ -56,5 +58,81 @@ def metrics_of_values():
     return {"width": 1, "targets": targets.tolist(), "outputs": outputs.tolist(), "values": values}
 
 
+# Sixteenths are exact in every floating-point type, so both sides compute with the same numbers.
+SCALE = 16
+LOSSES = {"modifiedHuber": "modified_huber", "hinge": "hinge", "log": "log_loss"}
+RATES = {
+    "optimal": {"learningRate": "optimal", "alpha": 1e-4, "eta0": 0.01, "powerT": 0.5},
+    "strong penalty": {"learningRate": "optimal", "alpha": 0.5, "eta0": 0.01, "powerT": 0.5},
+    "constant": {"learningRate": "constant", "alpha": 1e-3, "eta0": 0.05, "powerT": 0.5},
+    "rate beyond the penalty's": {"learningRate": "constant", "alpha": 30, "eta0": 0.05, "powerT": 0.5},
+    "inverse scaling": {"learningRate": "invscaling", "alpha": 1e-3, "eta0": 0.1, "powerT": 0.25},
+}
+
+
+def shuffled(dataset, rows):
+    """Some samples in a fixed order, standardised, in sixteenths."""
+    order = np.random.default_rng(1).permutation(len(dataset.target))[:rows]
+    data = (dataset.data - dataset.data.mean(axis=0)) / dataset.data.std(axis=0)
+    return np.round(data[order] * SCALE).astype(int), dataset.target[order]
+
+
+def learned(model, data, targets, parts, **first):
+    """Coefficients after each call of partial_fit, which each see the next part of the samples."""
+    steps = []
+    for part in np.array_split(np.arange(len(targets)), parts):
+        model.partial_fit(data[part] / SCALE, targets[part], **first)
+        steps.append({
+            "rows": len(part),
+            "coefficients": model.coef_.ravel().tolist(),
+            "intercepts": model.intercept_.tolist(),
+            "nextStep": model.t_,
+        })
+    return {"steps": steps, "predictions": model.predict(data / SCALE).tolist()}
+
+
+def linear(dataset, rows, classes):
+    data, targets = shuffled(dataset, rows)
+    cases = []
+    for loss, theirs in LOSSES.items():
+        for title, rate in RATES.items():
+            model = SGDClassifier(
+                loss=theirs,
+                alpha=rate["alpha"],
+                learning_rate=rate["learningRate"],
+                eta0=rate["eta0"],
+                power_t=rate["powerT"],
+                shuffle=False,
+            )
+            result = learned(model, data, targets, 3, classes=np.arange(classes))
+            cases.append({"title": f"{loss}, {title}", "loss": loss, "settings": rate, **result})
+    return {
+        "features": data.shape[1],
+        "classes": classes,
+        "inputs": data.ravel().tolist(),
+        "targets": targets.tolist(),
+        "cases": cases,
+    }
+
+
+def regression():
+    data, _ = shuffled(load_breast_cancer(), 90)
+    data, targets = data[:, 1:6], data[:, 0] / SCALE
+    rate = {"learningRate": "invscaling", "alpha": 1e-4, "eta0": 0.01, "powerT": 0.25}
+    model = SGDRegressor(alpha=1e-4, shuffle=False)
+    case = {"title": "squaredError", "loss": "squaredError", "settings": rate, **learned(model, data, targets, 3)}
+    return {
+        "features": data.shape[1],
+        "inputs": data.ravel().tolist(),
+        "targets": targets.tolist(),
+        "cases": [case],
+    }
+
+
 if __name__ == "__main__":
     write("metrics", {"two": metrics_of_classes(2), "four": metrics_of_classes(4), "values": metrics_of_values()})
+    write("linear", {
+        "two classes": linear(load_breast_cancer(), 120, 2),
+        "three classes": linear(load_iris(), 150, 3),
+        "values": regression(),
+    })

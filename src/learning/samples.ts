@@ -22,3 +22,8 @@ export interface Splits {
 export function sampleCount(samples: Samples): number {
   return samples.targets.length;
 }
+
+/** How many numbers a sample of this shape has. */
+export function sampleSize(shape: Samples["shape"]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}

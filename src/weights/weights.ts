@@ -45,6 +45,11 @@ export interface Weights {
   readonly summary?: TrainingSummary | undefined;
 }
 
+/** A copy that shares no memory with the weights. */
+export function copyWeights({ tensors, summary }: Weights): Weights {
+  return { tensors: tensors.map((tensor) => ({ ...tensor, data: tensor.data.slice() }) as Tensor), summary };
+}
+
 /** What one tensor of the weights must be. */
 export interface TensorSpec {
   readonly name: string;

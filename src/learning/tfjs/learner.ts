@@ -5,15 +5,15 @@
  * writes the weights that it needs first. So work that is called off, or fails, leaves nothing to repair. All tensors
  * but the model's are gone when a call returns.
  */
-import { setImmediate } from "node:timers/promises";
-
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { models } from "@tensorflow/tfjs-layers";
 
 import { ColearnError } from "../../errors.ts";
 import type { Weights } from "../../weights/weights.ts";
-import { throwIfAborted } from "../abort.ts";
+import { copyWeights } from "../../weights/weights.ts";
+import { pause, throwIfAborted } from "../abort.ts";
+import { evaluationBatches, trainingBatches } from "../batches.ts";
 import type { Evaluation, MachineLearningInterface, Metric, Model, PrivacyCost, WorkOptions } from "../interface.ts";
 import type { Score } from "../metrics.ts";
 import { scoreBy } from "../metrics.ts";
@@ -22,11 +22,11 @@ import { randomFrom } from "../random.ts";
 import { sampleCount, type Samples, type Splits } from "../samples.ts";
 import type { Scores } from "../scores.ts";
 import { digestOf, judge, ScoreCache } from "../scores.ts";
-import { evaluationBatches, inputBatch, targetBatch, trainingBatches } from "./dataset.ts";
+import { inputBatch, targetBatch } from "./dataset.ts";
 import type { Loss, LossName } from "./losses.ts";
 import { losses } from "./losses.ts";
 import { PrivateStep, type PrivateTraining } from "./private/step.ts";
-import { checkFit, copyWeights, weightsOf, weightNames, assignWeights } from "./weights.ts";
+import { checkFit, weightsOf, weightNames, assignWeights } from "./weights.ts";
 
 export interface TfjsLearnerOptions {
   /** The learner owns the model and disposes of it. Its weights are the learner's first current weights. */
@@ -126,7 +126,7 @@ export class TfjsLearner implements MachineLearningInterface {
           : trainingBatches(count, batchSize, stepsPerProposal, random);
         let done = 0;
         for (const batch of batches) {
-          await pause(work);
+          await pause(work.signal);
           if (this.#privateStep) this.#privateStep.take(optimizer, data.train, batch, Math.min(batchSize, count));
           else this.#trainBatch(optimizer, data.train, batch);
           work.onProgress?.(++done, stepsPerProposal);
@@ -223,7 +223,7 @@ export class TfjsLearner implements MachineLearningInterface {
     let all = new Float32Array();
     let done = 0;
     for (const batch of evaluationBatches(count, this.#evaluationBatchSize)) {
-      await pause(work);
+      await pause(work.signal);
       const outputs = tf.tidy(() => this.#model.predictOnBatch(inputBatch(samples, batch)) as tf.Tensor);
       const values = (await outputs.data()) as Float32Array;
       outputs.dispose();
@@ -254,10 +254,4 @@ export class TfjsLearner implements MachineLearningInterface {
     this.#idle = result.catch(() => undefined);
     return result;
   }
-}
-
-/** Lets messages in (the wish to stop may be one of them), then stops if asked to. */
-async function pause({ signal }: WorkOptions): Promise<void> {
-  await setImmediate();
-  throwIfAborted(signal);
 }

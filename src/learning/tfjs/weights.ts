@@ -45,11 +45,6 @@ export async function weightsOf(model: LayersModel): Promise<Weights> {
   return { tensors };
 }
 
-/** A copy that shares no memory with the weights. */
-export function copyWeights({ tensors, summary }: Weights): Weights {
-  return { tensors: tensors.map((tensor) => ({ ...tensor, data: tensor.data.slice() }) as Tensor), summary };
-}
-
 /**
  * Refuses weights that are not exactly the model's tensors: names, order, types, shapes and counts.
  * @throws ColearnError `weights-mismatch`

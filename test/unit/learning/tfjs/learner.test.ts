@@ -8,7 +8,8 @@ import { digestOf } from "../../../../src/learning/scores.ts";
 import { modelFromTopology, TfjsLearner } from "../../../../src/learning/tfjs/learner.ts";
 import { weightsOf, assignWeights } from "../../../../src/learning/tfjs/weights.ts";
 import type { Tensor, Weights } from "../../../../src/weights/weights.ts";
-import { tinyLearner, tinyModel, tinyOptions, tinySamples, useCpu } from "./tiny.ts";
+import { tinySamples } from "../tiny-samples.ts";
+import { tinyLearner, tinyModel, tinyOptions, useCpu } from "./tiny.ts";
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   const error: unknown = await promise.then(

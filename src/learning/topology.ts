@@ -1,0 +1,14 @@
+import type { z } from "zod";
+
+import { ColearnError } from "../errors.ts";
+
+/**
+ * A topology from a manifest, which anybody may have written.
+ * @throws ColearnError `topology` when it is not one of this format
+ */
+export function parseTopology<T>(schema: z.ZodType<T>, topology: unknown, format: string): T {
+  const parsed = schema.safeParse(topology);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
+  throw new ColearnError("topology", `the topology is not that of a ${format} model: ${issues.join("; ")}`);
+}
