@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 from sklearn import metrics
 from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier
 from sklearn.linear_model import SGDClassifier, SGDRegressor
+from sklearn.tree import DecisionTreeClassifier
 
 FOLDER = Path(__file__).parent.parent / "test" / "fixtures" / "learners"
 
@@ -129,10 +131,59 @@ def regression():
     }
 
 
+def continuous(rows, features):
+    """Numbers with so few ties that there is one best split, and targets that depend on them."""
+    random = np.random.default_rng(5)
+    data = np.round(random.normal(size=(rows, features)), 4)
+    values = np.round(data[:, 0] * data[:, 1] + np.sin(2 * data[:, 2]) + 0.2 * random.normal(size=rows), 4)
+    return data, values, (values > 0.3).astype(int) + (values > 1)
+
+
+def trees():
+    data, values, classes = continuous(240, 4)
+    single = DecisionTreeClassifier(max_depth=5, min_samples_leaf=4, random_state=0).fit(data, classes)
+    boosted = GradientBoostingRegressor(
+        n_estimators=20, max_depth=3, min_samples_leaf=6, learning_rate=0.3, random_state=0
+    ).fit(data, values)
+    return {
+        "features": 4,
+        "inputs": data.ravel().tolist(),
+        "values": values.tolist(),
+        "classes": classes.tolist(),
+        "shares": np.round(single.predict_proba(data), 6).ravel().tolist(),
+        "boosted": np.round(boosted.predict(data), 6).tolist(),
+    }
+
+
+def forest(dataset, rows, trained, depth):
+    """The accuracy on the samples after the first `trained`, over twenty forests."""
+    data, targets = shuffled(dataset, rows)
+    scores = [
+        RandomForestClassifier(n_estimators=50, max_depth=depth, random_state=seed)
+        .fit(data[:trained], targets[:trained])
+        .score(data[trained:], targets[trained:])
+        for seed in range(20)
+    ]
+    return {
+        "features": data.shape[1],
+        "classes": int(targets.max()) + 1,
+        "maxDepth": depth,
+        "trained": trained,
+        "inputs": data.ravel().tolist(),
+        "targets": targets.tolist(),
+        "accuracy": float(np.mean(scores)),
+    }
+
+
 if __name__ == "__main__":
     write("metrics", {"two": metrics_of_classes(2), "four": metrics_of_classes(4), "values": metrics_of_values()})
     write("linear", {
         "two classes": linear(load_breast_cancer(), 120, 2),
         "three classes": linear(load_iris(), 150, 3),
         "values": regression(),
+    })
+    write("trees", trees())
+    write("forests", {
+        "iris": forest(load_iris(), 150, 90, 3),
+        "breast cancer": forest(load_breast_cancer(), 300, 180, 6),
     })
