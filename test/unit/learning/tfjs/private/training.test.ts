@@ -8,7 +8,8 @@ import { TfjsLearner } from "../../../../../src/learning/tfjs/learner.ts";
 import { losses } from "../../../../../src/learning/tfjs/losses.ts";
 import { PrivateStep } from "../../../../../src/learning/tfjs/private/step.ts";
 import type { Weights } from "../../../../../src/weights/weights.ts";
-import { plainModel, tinyOptions, tinySamples } from "../tiny.ts";
+import { tinySamples } from "../../tiny-samples.ts";
+import { plainModel, tinyOptions } from "../tiny.ts";
 
 /** Wide enough that its noise can be measured: 40 000 weights. */
 const wideModel = () =>
