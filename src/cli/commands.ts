@@ -22,6 +22,8 @@ export const commands: Readonly<
   init: { summary: "write a project with a learner of your own", load: () => import("./init.ts") },
   learner: { summary: "check a learner of your own", load: () => import("./learner-command.ts") },
   key: { summary: "make, import and list keys", load: () => import("./key-command.ts") },
+  tasks: { summary: "list what can be learned, with which data", load: () => import("./tasks.ts") },
+  data: { summary: "fetch, split and check a task's data", load: () => import("./data-command.ts") },
   config: { summary: "show all settings, and where each comes from", load: () => import("./config.ts") },
   doctor: { summary: "check all that a node needs, and say what to do", load: () => import("./doctor.ts") },
 };

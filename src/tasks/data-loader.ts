@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 
+import { UserError } from "../errors.ts";
 import type { Samples } from "../learning/samples.ts";
 
 /** What one sample is, for whoever builds a model for it. */
@@ -25,6 +26,8 @@ export interface DataSet {
    * The folders are there, and empty. Missing where the format cannot be written.
    */
   write?(shards: readonly ShardFolder[]): Promise<void>;
+  /** Goes through all samples and keeps none, where there may be more than memory holds. @throws as `read` */
+  check?(): Promise<void>;
 }
 
 /** The samples with these numbers, and the folder that they are written to. */
@@ -41,6 +44,8 @@ export interface SourceFile {
   /** In hex. */
   readonly sha256: string;
   readonly bytes: number;
+  /** What is to be done with it then: a few words. */
+  readonly then?: string;
 }
 
 /** Where people get the data from. */
@@ -60,6 +65,8 @@ export interface DataLoader<Params extends z.ZodObject = z.ZodObject> {
   readonly description: string;
   /** What of the format may vary; each with a default. Task parameters, and so in the manifest: never where data lie. */
   readonly params: Params;
+  /** Whether there are data without a folder. */
+  readonly packaged?: true;
   /** Where people get such data from; missing where there is no one place. */
   readonly source?: DataSource;
   sample(params: z.output<Params>): SampleKind;
@@ -74,6 +81,14 @@ export interface DataLoader<Params extends z.ZodObject = z.ZodObject> {
    * @throws UserError `data-missing` where there are none, `data-malformed` naming file and place
    */
   open(params: z.output<Params>, folder: string | undefined, part: DataPart): Promise<DataSet>;
+}
+
+/** @throws UserError `data-missing` where no folder is named, and no data come with the program */
+export function requireFolder(folder: string | undefined, { byHand }: Pick<DataSource, "byHand">): string {
+  if (folder !== undefined) return folder;
+  throw new UserError("data-missing", "this task's data do not come with the program", {
+    remedy: `name their folder with --data-dir; ${byHand}`,
+  });
 }
 
 /** A loader of any parameters: whoever calls it gives parameters that its schema has checked. */

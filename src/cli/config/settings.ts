@@ -11,8 +11,8 @@ export interface Setting {
   readonly option: Option;
 }
 
-/** Options that belong to one call: what is printed or signed, where settings come from, an open file. */
-const PER_CALL: ReadonlySet<string> = new Set(["json", "sign", "config", "passphraseFd"]);
+/** Options that belong to one call: what is printed, signed or fetched, where settings come from, an open file. */
+const PER_CALL: ReadonlySet<string> = new Set(["json", "sign", "config", "passphraseFd", "to", "from"]);
 
 /** The settings among a command's options: all of them but those that belong to one call. */
 export function settingsOf(command: Command): Setting[] {

@@ -74,6 +74,7 @@ export const tumourMeasurements = defineDataLoader({
     "30 measurements of a tumour's cells and its diagnosis: a folder's wdbc.data (UCI), breast_cancer.csv " +
     "(scikit-learn) or data.csv (Kaggle), or as they come with the program",
   params: z.object({}),
+  packaged: true,
   source: {
     files: [
       {

