@@ -8,7 +8,7 @@ import { download } from "../tasks/download.ts";
 import { getTask } from "../tasks/registry.ts";
 import { requireSplit } from "../tasks/shard.ts";
 import { splitKinds, splitSamples, type SplitKind } from "../tasks/split.ts";
-import type { Task } from "../tasks/task.ts";
+import type { ComposedTask } from "../tasks/task.ts";
 import { collect, integer, withJson } from "./options.ts";
 import { print, printJson, progress, progressDone } from "./output.ts";
 import { taskParams } from "./training.ts";
@@ -138,7 +138,7 @@ interface Counts {
   readonly classes?: readonly number[];
 }
 
-function countOf(targets: ArrayLike<number>, { data }: Task, params: Task["defaults"]): Counts {
+function countOf(targets: ArrayLike<number>, { data }: ComposedTask, params: ComposedTask["defaults"]): Counts {
   const { classes } = data.sample(params);
   if (classes === undefined) return { samples: targets.length };
   const counts = new Array<number>(classes).fill(0);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import { factory, getTask } from "../tasks/registry.ts";
-import type { Task } from "../tasks/task.ts";
+import type { ComposedTask } from "../tasks/task.ts";
 import { withJson } from "./options.ts";
 import { paint, print, printJson } from "./output.ts";
 
@@ -26,7 +26,7 @@ function show(name: string | undefined, { json }: TasksOptions): void {
   else print(...tableOf(factory.tasks));
 }
 
-function describe({ name, title, description, data, model, metric, trainRatio, defaults }: Task): object {
+function describe({ name, title, description, data, model, metric, trainRatio, defaults }: ComposedTask): object {
   const { shape, classes } = data.sample(defaults);
   return {
     name,
@@ -41,7 +41,7 @@ function describe({ name, title, description, data, model, metric, trainRatio, d
   };
 }
 
-function tableOf(tasks: readonly Task[]): string[] {
+function tableOf(tasks: readonly ComposedTask[]): string[] {
   const rows = tasks.map(({ name, title, data, model, metric }) => [
     name,
     title,
@@ -55,7 +55,7 @@ function tableOf(tasks: readonly Task[]): string[] {
   return [paint.dim(line(header).trimEnd()), ...rows.map((row) => line(row).trimEnd())];
 }
 
-function pageOf({ name, title, description, data, model, metric, trainRatio, defaults }: Task): string[] {
+function pageOf({ name, title, description, data, model, metric, trainRatio, defaults }: ComposedTask): string[] {
   const { shape, classes } = data.sample(defaults);
   const lines = {
     data: data.description,
