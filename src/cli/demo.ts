@@ -95,7 +95,7 @@ async function demo(flags: DemoFlags): Promise<void> {
     else printSummary(report, files, options);
     if (report.rounds.every(({ status }) => status === "skipped")) {
       throw new ColearnError("nothing-learned", "every round was skipped: no proposal came in time", {
-        remedy: "give fewer --steps-per-proposal, or a faster --backend",
+        remedy: "give fewer --steps-per-proposal, a larger --epsilon if privacy is limited, or a faster --backend",
       });
     }
   } finally {

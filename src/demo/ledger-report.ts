@@ -82,10 +82,13 @@ interface RoundSources {
 
 function describeRound({ round, state, addresses, votes, nodes, time, gasUsed }: RoundSources): RoundReport {
   const proposer = addresses.indexOf(state.proposer);
+  const proposed = find(nodes[proposer], (told) => told.event === "proposed" && told.round === round);
+  const epsilon = proposed?.event === "proposed" ? proposed.epsilon : undefined;
   return {
     round,
     proposer,
     status: statusOf(state),
+    ...(epsilon !== undefined && { epsilon }),
     weights: state.proposal ? formatContentId(state.proposal) : null,
     votes: addresses.map((address, learner): VoteReport => {
       const cast = votes.find((vote) => vote.round === round && vote.voter === address);

@@ -107,11 +107,12 @@ async function startLearners(
   return { learners, backend: first.info.backend.description, [Symbol.asyncDispose]: dispose };
 }
 
-function describe({ round, proposer, outcome, votes, milliseconds }: LocalRound): RoundReport {
+function describe({ round, proposer, outcome, epsilon, votes, milliseconds }: LocalRound): RoundReport {
   return {
     round,
     proposer,
     status: outcome,
+    ...(epsilon !== undefined && { epsilon }),
     votes: votes.map(({ learner, approve, ...scores }) => ({ learner, approve, ...scoresOf(scores) })),
     milliseconds: {
       train: Math.round(milliseconds.train),

@@ -35,6 +35,8 @@ export interface LocalRound {
   readonly proposer: number;
   /** "skipped" where the proposer's budget of privacy allows no further training. */
   readonly outcome: "accepted" | "rejected" | "skipped";
+  /** What the proposer had spent of its data's privacy; only where it has a budget of it. */
+  readonly epsilon?: number | undefined;
   /** One for each learner, in their order. */
   readonly votes: readonly LocalVote[];
   readonly milliseconds: { readonly train: number; readonly evaluate: number; readonly total: number };
@@ -80,6 +82,7 @@ export async function* runLocal(experiment: LocalExperiment): AsyncGenerator<Loc
       round,
       proposer,
       outcome: accepted ? "accepted" : "rejected",
+      ...(weights.summary?.epsilon !== undefined && { epsilon: weights.summary.epsilon }),
       votes,
       milliseconds: { train: trained - start, evaluate: evaluated - trained, total: performance.now() - start },
     };

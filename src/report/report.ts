@@ -30,6 +30,8 @@ const roundSchema = z.strictObject({
   status: z.enum(["accepted", "rejected", "skipped"]),
   /** Content id of the proposed weights; null in a skipped round. Ledger only. */
   weights: z.string().nullable().optional(),
+  /** Differential privacy that the proposer had spent by then, where its budget is limited and it proposed. */
+  epsilon: z.number().nonnegative().optional(),
   /** One entry a learner, the proposer (with its own scores) and absent voters included. */
   votes: z.array(voteSchema),
   /** All of the round's transactions together. Ledger only. */
@@ -134,6 +136,8 @@ export function summarise(report: Report): [string, string] {
     const { meanTestScore: mean, bestTestScore: best } = report.individual;
     sentences.splice(1, 0, `each alone ${show(mean)} on average, ${show(best)} at best`);
   }
+  const spent = report.rounds.flatMap(({ epsilon }) => epsilon ?? []);
+  if (spent.length > 0) sentences.push(`no learner spent more than ε ${Math.max(...spent).toPrecision(3)}`);
   if (report.driver === "ledger") sentences.push(describeGas(report));
   return [`${report.task}: ${sentences.join("; ")}`, describeTime(report)];
 }

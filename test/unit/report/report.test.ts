@@ -60,6 +60,13 @@ describe("summarise", () => {
     ]);
   });
 
+  it("tells the largest ε that a learner had spent, where a budget limits it", () => {
+    const report = localReport();
+    const rounds = report.rounds.map((round, at) => ({ ...round, ...(at < 2 && { epsilon: 1.5 + at / 8 }) }));
+    expect(reportSchema.parse({ ...report, rounds }).rounds[1]).to.include({ epsilon: 1.625 });
+    expect(summarise({ ...report, rounds })[0]).to.include("; no learner spent more than ε 1.63");
+  });
+
   it("leaves out gas, storage and ledger without a ledger", () => {
     expect(summarise(localReport())).to.deep.equal([
       "mnist: mean test accuracy 10.0 % → 90.0 %; 2 of 4 rounds accepted, 1 rejected, 1 skipped",

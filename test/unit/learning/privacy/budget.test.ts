@@ -138,6 +138,8 @@ describe("the local driver with budgets of privacy", () => {
     for await (const round of runLocal({ learners: team(1, 3), rounds: 6, approvalBps: 5000 })) rounds.push(round);
     const expected = ["accepted", "accepted", "skipped", "accepted", "skipped", "accepted"];
     expect(rounds.map(({ outcome }) => outcome)).to.deep.equal(expected);
+    const spent = [1, 1, undefined, 2, undefined, 3].map((trainings) => trainings && epsilonAfter(trainings));
+    expect(rounds.map(({ epsilon }) => epsilon)).to.deep.equal(spent);
     expect(rounds[2]?.votes.map(({ approve }) => approve)).to.deep.equal([null, null]);
   });
 
