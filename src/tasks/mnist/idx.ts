@@ -54,6 +54,15 @@ export async function readIdx(path: string, dimensions: number, wanted?: Uint32A
   return reader.finish();
 }
 
+/** An IDX file of unsigned bytes. */
+export function encodeIdx(shape: readonly number[], elements: Uint8Array): Buffer {
+  const header = Buffer.alloc(4 + 4 * shape.length);
+  header[2] = UNSIGNED_BYTE;
+  header[3] = shape.length;
+  for (const [dimension, extent] of shape.entries()) header.writeUInt32BE(extent, 4 + 4 * dimension);
+  return Buffer.concat([header, elements]);
+}
+
 function open(path: string): Readable {
   const file = createReadStream(path, { highWaterMark: CHUNK });
   if (!path.endsWith(".gz")) return file;

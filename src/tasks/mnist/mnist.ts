@@ -6,7 +6,7 @@ import { mnistImages } from "./files.ts";
 export const mnistCnn = defineLayersModel({
   name: "mnist-cnn",
   description: "three 5×5 convolutions with pooling and two dense layers, 115 306 weights",
-  compatible: ["mnist"],
+  compatible: ["mnist", "fashion-mnist"],
   training: { learningRate: 0.001, batchSize: 32, stepsPerProposal: 100 },
   loss: "sparseCategoricalCrossentropy",
   module: () => import("./model.ts"),

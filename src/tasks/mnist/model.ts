@@ -2,13 +2,13 @@ import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { initializers, layers, sequential } from "@tensorflow/tfjs-layers";
 
 import { randomFrom } from "../../learning/random.ts";
-import { CLASSES, IMAGE_SHAPE } from "./files.ts";
+import type { SampleKind } from "../data-loader.ts";
 
 /**
- * The model of fetchai/colearn's Keras example for MNIST: three 5×5 convolutions (32, 32, 64) with 2×2 pooling, a dense
- * layer of 64 and a softmax of 10; 115 306 weights. Glorot-uniform kernels drawn from the seed, zero biases.
+ * The model of fetchai/colearn's Keras examples for MNIST and CIFAR-10: three 5×5 convolutions (32, 32, 64) with 2×2 pooling, a dense
+ * layer of 64 and a softmax; 115 306 weights for MNIST, 145 578 for CIFAR-10. Glorot-uniform kernels drawn from the seed, zero biases.
  */
-export function buildModel(seed: number): LayersModel {
+export function threeConvolutions(name: string, seed: number, { shape, classes }: SampleKind): LayersModel {
   const random = randomFrom("initial weights", seed);
   const kernel = (): ReturnType<typeof initializers.glorotUniform> =>
     initializers.glorotUniform({ seed: random.below(2 ** 31) });
@@ -24,9 +24,9 @@ export function buildModel(seed: number): LayersModel {
     });
   const pooling = (name: string): ReturnType<typeof layers.maxPooling2d> => layers.maxPooling2d({ name, poolSize: 2 });
   return sequential({
-    name: "mnist",
+    name,
     layers: [
-      convolution("Conv1_1", 32, [...IMAGE_SHAPE]),
+      convolution("Conv1_1", 32, [...shape]),
       pooling("pool1"),
       convolution("Conv2_1", 32),
       pooling("pool2"),
@@ -34,7 +34,11 @@ export function buildModel(seed: number): LayersModel {
       pooling("pool3"),
       layers.flatten({ name: "flatten" }),
       layers.dense({ name: "fc1", units: 64, activation: "relu", kernelInitializer: kernel() }),
-      layers.dense({ name: "fc2", units: CLASSES, activation: "softmax", kernelInitializer: kernel() }),
+      layers.dense({ name: "fc2", units: classes ?? 1, activation: "softmax", kernelInitializer: kernel() }),
     ],
   });
+}
+
+export function buildModel(seed: number, sample: SampleKind): LayersModel {
+  return threeConvolutions("mnist", seed, sample);
 }

@@ -108,6 +108,30 @@ describe("a tfjs learner", function () {
       expect(await regularised(1)).to.be.lessThan((await regularised(0)) * 0.9);
     });
 
+    it("drops other units at each step and in each round, and the same ones again for the same round", async () => {
+      const dropping = () => {
+        const model = sequential({
+          layers: [
+            layers.dropout({ name: "drop", rate: 0.5, inputShape: [4] }),
+            layers.dense({ name: "out", units: 3, activation: "softmax", kernelInitializer: "zeros" }),
+          ],
+        });
+        const seeds: unknown[] = [];
+        model.layers[0]!.setCallHook(() => seeds.push((model.layers[0] as unknown as { seed: number }).seed));
+        return { model, seeds };
+      };
+      const [first, second] = [dropping(), dropping()];
+      const one = await learner({ model: first.model, stepsPerProposal: 3 });
+      const other = await learner({ model: second.model, stepsPerProposal: 3 });
+      const topology = (await one.currentModel()).topology;
+      const proposal = await one.proposeWeights(1);
+      await one.proposeWeights(2);
+      expect(new Set(first.seeds)).to.have.lengthOf(6);
+      await other.proposeWeights(2);
+      expect((await other.proposeWeights(1)).tensors).to.deep.equal(proposal.tensors);
+      expect((await one.currentModel()).topology).to.deep.equal(topology);
+    });
+
     it("leaves weights that are not trainable as they are", async () => {
       const model = tinyModel();
       model.layers[0]!.trainable = false;

@@ -1,0 +1,11 @@
+import type { initializers, layers, SymbolicTensor } from "@tensorflow/tfjs-layers";
+
+/** An initialiser of kernels, another one at each call. */
+export type Kernels = () => ReturnType<typeof initializers.glorotUniform>;
+
+type Outputs = Parameters<ReturnType<typeof layers.dense>["apply"]>[0];
+
+/** Puts a layer behind another. */
+export function after(previous: SymbolicTensor, layer: { apply(inputs: Outputs): Outputs }): SymbolicTensor {
+  return layer.apply(previous) as SymbolicTensor;
+}
