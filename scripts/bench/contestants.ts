@@ -5,6 +5,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Block, type Evaluation, type Request, stepsOfBlock } from "./training-variant.ts";
 
+const warmUpBlocks = 10;
+
 export interface Contestant {
   /** What there is to say of it, for the table. */
   readonly remark: string;
@@ -38,8 +40,8 @@ export async function startTfjs(workload: string, variant: string): Promise<Cont
     if (variant === "node" && complaint.includes("backend-unavailable")) return undefined;
     throw new Error(`${workload}, ${variant}: ${complaint}`);
   }
-  // Compiles. On cpu it would take minutes.
-  if (variant !== "cpu") await ask("train");
+  // V8 compiles what is used often; a learner's round has a hundred steps. On cpu it would take minutes.
+  for (let block = 0; block < warmUpBlocks && variant !== "cpu"; block++) await ask("train");
   return {
     remark: "",
     train: async () => (await ask("train")) as Block | undefined,

@@ -32,6 +32,8 @@ export interface Evaluation {
 interface Workload {
   readonly input: readonly number[];
   readonly batchSize: number;
+  /** Whether it can be trained with differential privacy: batch normalisation mixes the samples. */
+  readonly mayBePrivate: boolean;
   readonly layers: () => Parameters<typeof sequential>[0];
 }
 
@@ -52,6 +54,7 @@ const pool = () => layers.maxPooling2d({ poolSize: 2 });
 const threeConvolutions = (input: readonly number[]): Workload => ({
   input,
   batchSize: 32,
+  mayBePrivate: true,
   layers: () => ({
     layers: [
       ...[convolution(32, 5, 1, input), pool(), convolution(32, 5, 2), pool(), convolution(64, 5, 3), pool()],
@@ -67,11 +70,13 @@ export const workloads: Readonly<Record<string, Workload>> = {
   "MLP 784-128-64-10": {
     input: [784],
     batchSize: 32,
+    mayBePrivate: true,
     layers: () => ({ layers: [dense(128, "relu", 1, [784]), dense(64, "relu", 2), dense(10, "softmax", 3)] }),
   },
   "CNN with batch normalisation": {
     input: [28, 28, 1],
     batchSize: 64,
+    mayBePrivate: false,
     layers: () => ({
       layers: [
         ...[convolution(64, 3, 1, [28, 28, 1]), layers.batchNormalization(), pool()],
@@ -82,8 +87,12 @@ export const workloads: Readonly<Record<string, Workload>> = {
   },
 };
 
-/** A backend, "plain wasm", or the path of a module whose export takes tf and installs other kernels. */
+/** A backend, "private" (wasm, with differential privacy), "plain wasm", or the path of a module whose export takes tf and installs other kernels. */
 async function start(variant: string): Promise<void> {
+  if (variant === "private") {
+    await useBackend("wasm");
+    return;
+  }
   if (variant === "wasm" || variant === "node" || variant === "cpu") {
     await useBackend(variant satisfies BackendChoice);
     return;
@@ -143,6 +152,7 @@ if (process.send !== undefined && workload !== undefined && variant !== undefine
     metric: { name: "loss", direction: "minimise", tolerance: 0 },
     // One more than is measured: the first step has nothing before it.
     stepsPerProposal: stepsOfBlock + 1,
+    privacy: variant === "private" ? { clippingNorm: 1, noiseMultiplier: 1 } : undefined,
     optimizer: () => adam(0.001, 0.9, 0.999, 1e-7),
   });
   const samples = tf.randomNormal([600, ...input], 0, 1, "float32", 2);

@@ -6,7 +6,7 @@
  *
  * Every contestant is a process of its own and trains a block of steps in its turn while the others rest, so that a busy
  * spell of the machine meets them all. A ratio is of two blocks of one round: their median steps. The table shows the median
- * of the rounds' ratios, the least and the greatest.
+ * of the rounds' ratios, the least and the greatest. "Private" is DP-Adam with ghost clipping.
  *
  * --cpu adds the cpu backend, whose step of a convolutional network takes many seconds; --plain adds tfjs's wasm backend as it
  * comes. COLEARN_PEER_KERNELS=file.cjs compares with other kernels: a module whose export takes tf and installs them.
@@ -37,6 +37,10 @@ interface Entry {
 const ours = "wasm";
 const entries: Entry[] = [
   { label: ours, start: (workload) => startTfjs(workload, "wasm") },
+  {
+    label: "wasm, private",
+    start: async (workload) => (workloads[workload]?.mayBePrivate ? startTfjs(workload, "private") : undefined),
+  },
   { label: "Keras, one thread", start: (workload) => startKeras(workload, 1) },
   { label: "Keras, its choice of threads", start: (workload) => startKeras(workload, 0) },
   { label: "node", start: (workload) => startTfjs(workload, "node") },

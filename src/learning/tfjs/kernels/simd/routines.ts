@@ -4,7 +4,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { ColearnError } from "../../../../errors.ts";
 import type { FunctionBuilder } from "./assembler.ts";
-import { compile } from "./compile.ts";
+import { compile, type Instructions } from "./compile.ts";
 import { adam, adamParameters, reluGrad, scaleAndShift } from "./elementwise.ts";
 import { gemm, gemmParameters } from "./gemm.ts";
 import { maxPoolGrad, maxPoolGradParameters } from "./max-pool-grad.ts";
@@ -66,30 +66,25 @@ function memoryOf(backend: BackendWasm): WebAssembly.Memory {
   });
 }
 
-function winogradFunctions(r: 3 | 5): Record<keyof WinogradTransforms, FunctionBuilder> {
+function winogradFunctions(r: 3 | 5, instructions: Instructions): Record<keyof WinogradTransforms, FunctionBuilder> {
   const outputs = outputMatrix(7 - r);
   const filters = filterMatrix(r);
   return {
-    input: twoSided("winogradInput", inputMatrix),
-    filter: twoSided(`winogradFilter${r}`, filters),
-    output: twoSided(`winogradOutput${r}`, transposed(outputs)),
-    outputGradient: twoSided(`winogradOutputGradient${r}`, outputs),
-    filterGradient: twoSided(`winogradFilterGradient${r}`, transposed(filters)),
+    input: twoSided("winogradInput", inputMatrix, instructions),
+    filter: twoSided(`winogradFilter${r}`, filters, instructions),
+    output: twoSided(`winogradOutput${r}`, transposed(outputs), instructions),
+    outputGradient: twoSided(`winogradOutputGradient${r}`, outputs, instructions),
+    filterGradient: twoSided(`winogradFilterGradient${r}`, transposed(filters), instructions),
   };
 }
 
 function bind(memory: WebAssembly.Memory): Routines {
-  const winograd = { 3: winogradFunctions(3), 5: winogradFunctions(5) };
-  const transforms = new Map([...Object.values(winograd[3]), ...Object.values(winograd[5])].map((f) => [f.name, f]));
-  compiled ??= compile((instructions) => [
-    sumRows(),
-    reluGrad(),
-    adam(),
-    scaleAndShift(),
-    maxPoolGrad(),
-    gemm(instructions),
-    ...transforms.values(),
-  ]);
+  compiled ??= compile((instructions) => {
+    const transforms = [3, 5].flatMap((r) => Object.values(winogradFunctions(r === 3 ? 3 : 5, instructions)));
+    // The input's transform is the same for both sizes.
+    const once = new Map(transforms.map((f) => [f.name, f])).values();
+    return [sumRows(), reluGrad(), adam(), scaleAndShift(), maxPoolGrad(), gemm(instructions), ...once];
+  });
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
   const routine = (name: string) => exports[name] as (...args: number[]) => void;
   const named = <Names extends readonly string[]>(name: string, names: Names) => {
@@ -97,11 +92,11 @@ function bind(memory: WebAssembly.Memory): Routines {
     return (args: Named<Names>) => call(...names.map((key) => args[key as Names[number]]));
   };
   const transformsOf = (r: 3 | 5): WinogradTransforms => ({
-    input: named(winograd[r].input.name, twoSidedParameters),
-    filter: named(winograd[r].filter.name, twoSidedParameters),
-    output: named(winograd[r].output.name, twoSidedParameters),
-    outputGradient: named(winograd[r].outputGradient.name, twoSidedParameters),
-    filterGradient: named(winograd[r].filterGradient.name, twoSidedParameters),
+    input: named("winogradInput", twoSidedParameters),
+    filter: named(`winogradFilter${r}`, twoSidedParameters),
+    output: named(`winogradOutput${r}`, twoSidedParameters),
+    outputGradient: named(`winogradOutputGradient${r}`, twoSidedParameters),
+    filterGradient: named(`winogradFilterGradient${r}`, twoSidedParameters),
   });
   const product = named("gemm", gemmParameters);
   return {
