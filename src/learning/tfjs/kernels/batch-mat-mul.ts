@@ -2,8 +2,8 @@
  * BatchMatMul: a [..., M, K] (or [..., K, M] with transposeA) by b [..., K, N] (or [..., N, K] with transposeB).
  *
  * tfjs-backend-wasm 4.22 gives only an untransposed product of two single matrices to XNNPACK; a transpose flag or a batch
- * falls into a scalar loop, some fifty times slower. Both gradients of a dense layer carry a flag. Measured in GFLOP/s,
- * XNNPACK's against ours: 11 and 100 for [32, 784] by [784, 128], 36 and 60 for 1024 by 1024 by 1024.
+ * falls into a scalar loop, some fifty times slower. Both gradients of a dense layer carry a flag. Ours is faster than
+ * XNNPACK, too: [32, 784] by [784, 128] took 0.56 ms there and takes 0.08 ms here.
  */
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
