@@ -4,7 +4,7 @@ import { scaleLinear } from "d3-scale";
 import { element, escape, text, textWidth } from "../../../src/report/markup.ts";
 import { colour, fontFamily, fontSize } from "../../../src/report/theme.ts";
 import type { Method } from "./setting.ts";
-import { accuracies, deviation, mean, type Measured, type MeasuredSection } from "./table.ts";
+import { accuracies, deviation, mean, percent, type Measured, type MeasuredSection } from "./table.ts";
 
 const MARGIN = 24;
 const ROW = 22;
@@ -70,15 +70,15 @@ function drawSection({ title, rows }: MeasuredSection, left: number, top: number
 }
 
 function drawRow(row: Measured, x: (percent: number) => number, left: number, y: number): string {
-  const values = accuracies(row).map((share) => 100 * share);
+  const values = accuracies(row);
   const middle = mean(values);
-  const spread = values.length > 1 ? ` ± ${deviation(values).toFixed(2)}` : "";
+  const spread = values.length > 1 ? ` ± ${percent(deviation(values))}` : "";
   const stroke = COLOURS[row.setting.method];
-  const span = `M${x(Math.min(...values)).toFixed(1)},${y}H${x(Math.max(...values)).toFixed(1)}`;
+  const span = `M${x(100 * Math.min(...values)).toFixed(1)},${y}H${x(100 * Math.max(...values)).toFixed(1)}`;
   return [
     text(left - 10, y + 4, row.label, { "text-anchor": "end", "font-size": fontSize.small }),
     element("path", { d: span, stroke, "stroke-width": 2, "stroke-linecap": "round" }),
-    element("circle", { cx: x(middle), cy: y, r: 4.5, fill: stroke }),
-    text(left + PLOT + 10, y + 4, `${middle.toFixed(2)}${spread}`, { "font-size": fontSize.small, fill: colour.quiet }),
+    element("circle", { cx: x(100 * middle), cy: y, r: 4.5, fill: stroke }),
+    text(left + PLOT + 10, y + 4, `${percent(middle)}${spread}`, { "font-size": fontSize.small, fill: colour.quiet }),
   ].join("");
 }

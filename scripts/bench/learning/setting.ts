@@ -35,6 +35,8 @@ export interface Row {
 /** Those of 2CP's experiment and of colearn's demo. */
 const AVERAGING_ROUNDS = 3;
 const COLLECTIVE_ROUNDS = 15;
+/** A third as many, so that every proposal has three times the steps. */
+const LONG_ROUNDS = 5;
 
 const usual: Omit<Setting, "method" | "learners"> = {
   split: "iid",
@@ -65,6 +67,7 @@ export const sections: readonly Section[] = [
     rows: [
       row("collective", "collective", 5, skew),
       row("collective, ties accepted", "collective", 5, { ...skew, approvalBps: 4999 }),
+      row("collective, 5 long rounds", "collective", 5, { ...skew, rounds: LONG_ROUNDS }),
       row("in turn, no votes", "in turn", 5, skew),
       row("averaging, 3 rounds", "averaging", 5, skew),
       row("averaging, 12 rounds", "averaging", 5, { ...skew, rounds: 12 }),
@@ -88,6 +91,7 @@ export const sections: readonly Section[] = [
       row("votes on 50 images", "collective", 5, { voteImages: 50 }),
       row("votes on 1000 images", "collective", 5, { voteImages: 1000 }),
       row("better by more than 0.01", "collective", 5, { tolerance: 0.01 }),
+      row("5 long rounds", "collective", 5, { rounds: LONG_ROUNDS }),
     ],
   },
 ];

@@ -61,6 +61,7 @@ function line(row: Measured): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-function percent(share: number): string {
+/** With two decimals and no sign. */
+export function percent(share: number): string {
   return (100 * share).toFixed(2);
 }
