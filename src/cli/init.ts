@@ -9,21 +9,26 @@ import { print } from "./output.ts";
 
 /** The package's root, whether it runs as TypeScript or compiled. */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** A project whose model is one of tf.layers. */
 const TEMPLATE = join(ROOT, "templates/learner");
+/** What is another where the learner implements the interface itself. */
+const DIRECT = join(ROOT, "templates/direct");
 
 export function register(program: Command): void {
   program
     .command("init")
     .description("write a project with a learner of your own: a small model, data to try it, and the commands")
     .argument("<dir>", "folder to write it into; it must be empty, or not there")
+    .option("--direct", "a learner that implements the interface itself, instead of a model of tf.layers")
     .addHelpText("after", "\nExample:\n  colearn init my-learner")
     .action(init);
 }
 
-async function init(dir: string): Promise<void> {
+async function init(dir: string, { direct }: { readonly direct?: boolean }): Promise<void> {
   const folder = resolve(dir);
   await requireEmpty(folder, dir);
   await cp(TEMPLATE, folder, { recursive: true });
+  if (direct) await cp(DIRECT, folder, { recursive: true });
   const manifest = join(folder, "package.json");
   const project = JSON.parse(await readFile(manifest, "utf8")) as Record<string, unknown>;
   const name = basename(folder)
