@@ -63,7 +63,7 @@ export async function openTable(path: string, format: TableFormat): Promise<Data
   };
   return {
     targets: all.targets,
-    read: async (wanted) => pick(all, features, wanted),
+    read: async (wanted) => pick(all, wanted),
     write: async (shards) => {
       const owners = new Map(shards.flatMap(({ numbers }, owner) => Array.from(numbers, (sample) => [sample, owner])));
       const name = basename(path).replace(/\.gz$/, "");
@@ -76,7 +76,9 @@ export async function openTable(path: string, format: TableFormat): Promise<Data
   };
 }
 
-function pick({ shape, inputs, scale, targets }: Samples, features: number, wanted: Uint32Array): Samples {
+/** The samples with these numbers, of a table's. */
+export function pick({ shape, inputs, scale, targets }: Samples, wanted: Uint32Array): Samples {
+  const features = shape[0] ?? 0;
   const picked = new Float32Array(wanted.length * features);
   for (const [place, sample] of wanted.entries()) {
     picked.set(inputs.subarray(sample * features, (sample + 1) * features), place * features);
