@@ -28,7 +28,7 @@ export async function enrolOnIris(
   { nodes: learners, rounds, selection, ballot, steps, window, home }: Rules & { readonly home: string },
 ): Promise<{ readonly experiment: bigint; readonly transactor: Transactor }> {
   const transactor = await Transactor.create(ledger, devAccount(learners));
-  const draft = await prepareExperiment({ task: getTask("iris"), params: { stepsPerProposal: steps }, seed: 42 });
+  const draft = await prepareExperiment({ task: getTask("iris-mlp"), params: { stepsPerProposal: steps }, seed: 42 });
   const times = { window, pauseLimit: LONG_SECONDS, enrolmentWindow: LONG_SECONDS };
   const rules = { learners, rounds, approvalBps: 5_000, selection, ballot, ...times };
   return { experiment: await enrol(transactor, draft, rules, home), transactor };

@@ -1,13 +1,11 @@
 import { LearnerFactory } from "./factory.ts";
 import { breastCancer } from "./breast-cancer/breast-cancer.ts";
 import { cifar10 } from "./cifar10/cifar10.ts";
-import { cifarImages } from "./cifar10/files.ts";
 import { covid } from "./covid/covid.ts";
-import { fashionImages, fashionMnist } from "./fashion-mnist/fashion-mnist.ts";
+import { fashionMnist } from "./fashion-mnist/fashion-mnist.ts";
 import { fraudMlp } from "./fraud/fraud.ts";
-import { iris } from "./iris/iris.ts";
+import { iris, irisMlp } from "./iris/iris.ts";
 import { mnistDiffpriv } from "./mnist-diffpriv/mnist-diffpriv.ts";
-import { mnistImages } from "./mnist/files.ts";
 import { mnist } from "./mnist/mnist.ts";
 import { mnistResnet } from "./mnist-resnet/mnist-resnet.ts";
 import { scania } from "./scania/scania.ts";
@@ -16,22 +14,22 @@ import { xray } from "./xray/xray.ts";
 
 /** All that comes with the program, in the order in which lists show it. */
 export const factory = new LearnerFactory();
-for (const loader of [mnistImages, fashionImages, cifarImages]) factory.registerDataLoader(loader);
-for (const task of [
+const all = [
   mnist,
   mnistDiffpriv,
   mnistResnet,
   fashionMnist,
   cifar10,
   xray,
-  iris,
+  iris, irisMlp,
   breastCancer,
   fraudMlp,
   covid,
   scania,
-]) {
-  factory.registerTask(task);
-}
+];
+// Loaders first: models name those of other tasks too.
+for (const loader of new Set(all.map(({ data }) => data))) factory.registerDataLoader(loader);
+for (const task of all) factory.registerTask(task);
 
 export const tasks: readonly ComposedTask[] = factory.tasks;
 

@@ -12,7 +12,7 @@ import { sideBySide } from "./support/side-by-side.ts";
 /** A copy of the third node's folder after round 1 is put back after round 3, while that node owes a vote. */
 async function restore(votes: "direct" | "relayed"): Promise<void> {
   const windows = ["--propose-window", "60", "--vote-window", "20"];
-  const args = ["--task", "iris", "--learners", "3", "--rounds", "9", "--steps-per-proposal", "100", ...windows];
+  const args = ["--task", "iris-mlp", "--learners", "3", "--rounds", "9", "--steps-per-proposal", "100", ...windows];
   await using experiment = await createExperiment(args);
   const { ledger, id, folder } = experiment;
   const start = (account: number) => experiment.startNode(account, ["--shard", `${account}/3`, "--votes", votes]);

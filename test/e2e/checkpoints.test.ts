@@ -31,7 +31,7 @@ describe("an experiment with a target", function () {
   before(async () => {
     const windows = ["--propose-window", "10", "--vote-window", "10", "--pause-limit", "2"];
     const stop = ["--stop-score", String(TARGET)];
-    const size = ["--task", "iris", "--learners", "3", "--rounds", String(ROUNDS)];
+    const size = ["--task", "iris-mlp", "--learners", "3", "--rounds", String(ROUNDS)];
     experiment = await createExperiment([...size, ...windows, ...stop]);
     target = ["--rpc", experiment.rpc, "--contract", experiment.ledger.address];
     nodes = [0, 1, 2].map((account) => experiment.startNode(account, ["--shard", `${account}/3`]));
@@ -93,7 +93,7 @@ describe("an experiment with a target", function () {
   it("gives weights that a new experiment begins with, where they are its model's", async () => {
     const file = join(experiment.folder, "model-last", "weights.safetensors");
     const args = [...target, "--dev-account", "0", "--home", join(experiment.folder, "created"), "--weights", file];
-    const { weights } = await colearnJson<{ weights: string }>(["create", ...args, "--task", "iris"]);
+    const { weights } = await colearnJson<{ weights: string }>(["create", ...args, "--task", "iris-mlp"]);
     expect(weights).to.equal(formatContentId((await experiment.ledger.snapshot(experiment.id)).weights));
     const { code, stderr } = await colearn(["create", ...args, "--task", "mnist"]);
     expect(code).to.equal(2);

@@ -82,7 +82,7 @@ describe("on a full disk", function () {
   it("a node goes on when there is room again, and has contradicted nothing", async function () {
     const windows = ["--propose-window", "10", "--vote-window", "10"];
     const experiment = resources.use(
-      await createExperiment(["--task", "iris", "--learners", "3", "--rounds", "8", ...windows]),
+      await createExperiment(["--task", "iris-mlp", "--learners", "3", "--rounds", "8", ...windows]),
     );
     const disk = await diskAt(this, experiment.home(2));
     const nodes = [0, 1, 2].map((account) => experiment.startNode(account, ["--shard", `${account}/3`]));

@@ -30,7 +30,7 @@ async function metric(address: string, series: string): Promise<number> {
   return Number(line?.slice(series.length + 1) ?? Number.NaN);
 }
 
-const iris = ["--task", "iris", "--learners", "2"];
+const iris = ["--task", "iris-mlp", "--learners", "2"];
 
 describe("a node's health and metrics", function () {
   this.timeout(180_000);

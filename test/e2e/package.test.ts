@@ -77,7 +77,7 @@ describe("the package, packed and installed", function () {
 
   it("says in one line that the demo's chain needs Hardhat", async () => {
     for (const { run } of installs) {
-      const { code, stderr } = await run("npx", ["colearn", "demo", "--task", "iris", "--no-config"]);
+      const { code, stderr } = await run("npx", ["colearn", "demo", "--task", "iris-mlp", "--no-config"]);
       expect(code).to.equal(2);
       expect(stderr)
         .to.include("needs Hardhat")
@@ -111,7 +111,7 @@ export const wrong = (learner: MachineLearningInterface) => learner.proposeWeigh
   });
 
   it("takes part in an experiment to its end, with either Node", async () => {
-    const args = ["--task", "iris", "--learners", "2", "--rounds", "2"];
+    const args = ["--task", "iris-mlp", "--learners", "2", "--rounds", "2"];
     await using experiment = await createExperiment(args);
     const { ledger, rpc, id } = experiment;
     const nodes: ChildProcess[] = [];

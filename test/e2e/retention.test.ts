@@ -21,7 +21,7 @@ describe("nodes that keep the weights of 2 rounds", function () {
   before(async () => {
     const windows = ["--propose-window", "30", "--vote-window", "30"];
     experiment = await createExperiment([
-      ...["--task", "iris", "--learners", "3", "--rounds", String(ROUNDS), ...windows],
+      ...["--task", "iris-mlp", "--learners", "3", "--rounds", String(ROUNDS), ...windows],
     ]);
     const nodes = [0, 1, 2].map((account) => {
       const lineage = account === LINEAGE ? ["--keep-lineage"] : [];

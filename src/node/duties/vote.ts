@@ -1,4 +1,5 @@
-import type { ColearnError } from "../../errors.ts";
+import { ColearnError } from "../../errors.ts";
+import type { Evaluation } from "../../learning/interface.ts";
 import { StoreError } from "../../storage/errors.ts";
 import { formatContentId, type ContentId } from "../../weights/content-id.ts";
 import { checkDeclared } from "../../weights/declared.ts";
@@ -68,15 +69,15 @@ export async function vote(
 /** Whatever another learner proposes, the answer is a judgement: only this node's own failures are thrown. */
 async function judge(context: Context, proposed: Proposed, signal: AbortSignal): Promise<Judgement> {
   const { round, proposal, proposer } = proposed;
-  const [outcome, fetch] = await timed(() => fetchOrRefusal(context, proposed, signal));
-  if (outcome instanceof Error) {
-    const { code, message } = outcome;
+  const refuse = ({ code, message }: ColearnError, milliseconds: Judgement["milliseconds"]): Judgement => {
     context.log.warn({ round, proposer, weights: formatContentId(proposal), code }, `refused: ${message}`);
-    const scores = { voteScore: null, testScore: null };
-    return { approve: false, scores, refusal: code, milliseconds: { fetch, evaluate: 0 } };
-  }
-  const [evaluation, evaluated] = await timed(() => context.learner.testWeights(outcome, { signal }));
+    return { approve: false, scores: { voteScore: null, testScore: null }, refusal: code, milliseconds };
+  };
+  const [outcome, fetch] = await timed(() => fetchOrRefusal(context, proposed, signal));
+  if (outcome instanceof Error) return refuse(outcome, { fetch, evaluate: 0 });
+  const [evaluation, evaluated] = await timed(() => testOrRefusal(context, outcome, signal));
   const milliseconds = { fetch, evaluate: evaluated };
+  if (evaluation instanceof Error) return refuse(evaluation, milliseconds);
   return { approve: evaluation.vote, scores: scoresOf(evaluation), refusal: null, milliseconds };
 }
 
@@ -100,6 +101,20 @@ async function fetchOrRefusal(
       if (!mayHelp || attempt >= FETCH_ATTEMPTS) return error;
       context.log.info({ attempt }, `fetching again: ${error.message}`);
     }
+  }
+}
+
+/** What has the spec's shapes may still be no model: a tree that splits by a feature that nobody has. */
+async function testOrRefusal(
+  { learner }: Context,
+  weights: Weights,
+  signal: AbortSignal,
+): Promise<Evaluation | ColearnError> {
+  try {
+    return await learner.testWeights(weights, { signal });
+  } catch (error) {
+    if (error instanceof ColearnError && error.code.startsWith("weights-")) return error;
+    throw error;
   }
 }
 

@@ -57,7 +57,15 @@ describe("colearn audit, of a finished experiment", function () {
   before(async () => {
     // One approval of two is enough: some round is accepted whatever the scores.
     const terms = ["--vote-threshold", "0", "--early-decision"];
-    experiment = await createExperiment(["--task", "iris", "--learners", "3", "--rounds", String(ROUNDS), ...terms]);
+    experiment = await createExperiment([
+      "--task",
+      "iris-mlp",
+      "--learners",
+      "3",
+      "--rounds",
+      String(ROUNDS),
+      ...terms,
+    ]);
     target = ["--rpc", experiment.rpc, "--contract", experiment.ledger.address];
     const nodes = [0, 1, 2].map((account) => experiment.startNode(account, ["--shard", `${account}/3`]));
     await experiment.completed();

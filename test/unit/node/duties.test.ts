@@ -205,6 +205,28 @@ describe("voting", () => {
     });
   }
 
+  it("rejects weights that the learner cannot make a model of, and says why", async () => {
+    const { context, events, sent } = nodeWith({
+      learner: {
+        testWeights: async () => {
+          throw new ColearnError("weights-trees", "tree 0 splits by feature 9 of 4");
+        },
+      },
+    });
+    await vote(context, ballot, never);
+    expect(sent[0]?.slice(0, 5)).to.deep.include.members(["vote", false]);
+    expect(events[0]).to.include({ event: "voted", approve: false, refusal: "weights-trees", voteScore: null });
+  });
+
+  it("does not blame the proposer for a learner that crashed", async () => {
+    const crashed = async () => {
+      throw new ColearnError("learner-crashed", "out of memory");
+    };
+    const { context, sent } = nodeWith({ learner: { testWeights: crashed } });
+    expect(await failureOf(vote(context, ballot, never))).to.include({ code: "learner-crashed" });
+    expect(sent).to.be.empty;
+  });
+
   it("asks once more for a file that was not found: its holder may have restarted", async () => {
     let asked = 0;
     const get = async () => {

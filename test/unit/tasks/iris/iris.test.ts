@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { UserError } from "../../../../src/errors.ts";
 import { useBackend } from "../../../../src/learning/tfjs/backend.ts";
 import { irisFlowers } from "../../../../src/tasks/iris/flowers.ts";
-import { iris } from "../../../../src/tasks/iris/iris.ts";
+import { iris, irisMlp } from "../../../../src/tasks/iris/iris.ts";
 import { loadShard as load, type ShardOptions } from "../../../../src/tasks/shard.ts";
 
 const loadShard = (options: ShardOptions) => load(irisFlowers, {}, options);
@@ -24,25 +24,21 @@ describe("the task iris", () => {
     expect([train.targets.length, vote.targets.length, test?.targets.length]).to.deep.equal([90, 30, 30]);
   });
 
-  it("starts from the same weights for the same seed, and from others for another", async () => {
-    const first = await iris.createModel({}, 42);
-    expect(await iris.createModel({}, 42)).to.deep.equal(first);
-    expect((await iris.createModel({}, 43)).weights).not.to.deep.equal(first.weights);
-    expect(first.weights.tensors.reduce((sum, { data }) => sum + data.length, 0)).to.equal(131);
-  });
-
-  it("learns: a proposal is better than what it began with, on flowers that it was not trained on", async () => {
-    const learner = await iris.createLearner({
-      params: { stepsPerProposal: 200 },
-      shard,
-      seed: 42,
-      metric: iris.metric,
-    });
-    const before = await learner.testWeights(await learner.currentWeights());
-    const proposal = await learner.proposeWeights(1);
-    const after = await learner.testWeights(proposal);
-    expect(after.vote).to.be.true;
-    expect(after.testScore).to.be.lessThan(before.testScore / 2);
+  it("begins with an empty forest of colearn's settings, and grows a tree with each proposal", async () => {
+    expect(iris.defaults).to.include({ treesPerProposal: 1, maxDepth: 2 });
+    const { format, weights } = await iris.createModel({}, 42);
+    expect(format).to.equal("random-forest");
+    const learner = await iris.createLearner({ params: {}, shard, seed: 42, metric: iris.metric });
+    let current = weights;
+    const scores: number[] = [];
+    for (let round = 1; round <= 15; round++) {
+      const proposal = await learner.proposeWeights(round);
+      const { vote, testScore } = await learner.testWeights(proposal);
+      scores.push(testScore);
+      expect(proposal.tensors.map(({ shape }) => shape)).to.deep.equal(current.tensors.map(({ shape }) => shape));
+      if (vote) await learner.acceptWeights((current = proposal));
+    }
+    expect(scores.at(-1)).to.be.below(0.35);
     await learner.dispose();
   });
 
@@ -90,3 +86,29 @@ async function expectUserError(work: Promise<unknown>, code: string, words: stri
   expect(error).to.be.instanceOf(UserError).and.include({ code });
   expect(String(error)).to.include(words);
 }
+
+describe("the task iris-mlp", () => {
+  before(() => useBackend("wasm"));
+
+  it("starts from the same weights for the same seed, and from others for another", async () => {
+    const first = await irisMlp.createModel({}, 42);
+    expect(await irisMlp.createModel({}, 42)).to.deep.equal(first);
+    expect((await irisMlp.createModel({}, 43)).weights).not.to.deep.equal(first.weights);
+    expect(first.weights.tensors.reduce((sum, { data }) => sum + data.length, 0)).to.equal(131);
+  });
+
+  it("learns: a proposal is better than what it began with, on flowers that it was not trained on", async () => {
+    const learner = await irisMlp.createLearner({
+      params: { stepsPerProposal: 200 },
+      shard,
+      seed: 42,
+      metric: irisMlp.metric,
+    });
+    const before = await learner.testWeights(await learner.currentWeights());
+    const proposal = await learner.proposeWeights(1);
+    const after = await learner.testWeights(proposal);
+    expect(after.vote).to.be.true;
+    expect(after.testScore).to.be.lessThan(before.testScore / 2);
+    await learner.dispose();
+  });
+});
