@@ -1,9 +1,9 @@
 import { LearnerFactory } from "./factory.ts";
-import { breastCancer } from "./breast-cancer/breast-cancer.ts";
+import { breastCancer, breastCancerLinear, breastCancerTrees } from "./breast-cancer/breast-cancer.ts";
 import { cifar10 } from "./cifar10/cifar10.ts";
 import { covid } from "./covid/covid.ts";
 import { fashionMnist } from "./fashion-mnist/fashion-mnist.ts";
-import { fraudMlp } from "./fraud/fraud.ts";
+import { fraud, fraudMlp } from "./fraud/fraud.ts";
 import { iris, irisMlp } from "./iris/iris.ts";
 import { mnistDiffpriv } from "./mnist-diffpriv/mnist-diffpriv.ts";
 import { mnist } from "./mnist/mnist.ts";
@@ -21,8 +21,12 @@ const all = [
   fashionMnist,
   cifar10,
   xray,
-  iris, irisMlp,
+  iris,
+  irisMlp,
   breastCancer,
+  breastCancerLinear,
+  breastCancerTrees,
+  fraud,
   fraudMlp,
   covid,
   scania,

@@ -21,7 +21,7 @@ const params = z.object({
 export const randomForest = defineModel({
   name: "random-forest",
   description: "a random forest to which each proposal adds trees",
-  compatible: ["breast-cancer", "iris"],
+  compatible: ["breast-cancer", "fraud", "iris"],
   params,
   usesTfjs: false,
   createModel: async (all, sample) => describePlain(new ForestModel(topologyOf(all, sample), { ...all, seed: [] })),

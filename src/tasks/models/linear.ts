@@ -13,7 +13,7 @@ const losses = Object.keys(linearLosses) as [LinearLossName, ...LinearLossName[]
 export const sgdLinear = defineModel({
   name: "sgd-linear",
   description: "a linear model by stochastic gradient descent, as scikit-learn's SGDClassifier",
-  compatible: ["breast-cancer", "iris"],
+  compatible: ["breast-cancer", "fraud", "iris"],
   params: z.object({
     loss: z.enum(losses).default("modifiedHuber"),
     /** The L2 penalty. */
