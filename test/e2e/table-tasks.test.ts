@@ -10,6 +10,10 @@ import { colearn, temporaryFolder } from "./support/colearn.ts";
 /** Generated files in the true formats: none of the real samples is among them. */
 const cases: readonly { task: string; params?: readonly string[]; files?: Readonly<Record<string, string>> }[] = [
   { task: "breast-cancer", params: ["--steps-per-proposal", "10"] },
+  { task: "breast-cancer-linear" },
+  { task: "breast-cancer-trees" },
+  { task: "iris" },
+  { task: "fraud", files: generateFraud(80), params: ["--train-ratio", "0.6", "--param", "batchSize=20"] },
   { task: "fraud-mlp", files: generateFraud(80), params: ["--train-ratio", "0.6"] },
   { task: "covid", files: { "features.csv": generateCovid(60) }, params: ["--steps-per-proposal", "5"] },
   {
