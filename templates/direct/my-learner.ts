@@ -91,7 +91,7 @@ class LogisticLearner implements MachineLearningInterface {
   readonly #test: readonly Point[];
   readonly #params: z.output<typeof params>;
   readonly #setting: DirectSetting;
-  #current = new Float32Array(FEATURES);
+  #current: Float32Array = new Float32Array(FEATURES);
 
   constructor(points: readonly Point[], given: z.output<typeof params>, setting: DirectSetting) {
     const trained = Math.round(points.length * setting.shard.trainRatio);

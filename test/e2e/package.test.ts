@@ -110,6 +110,35 @@ export const wrong = (learner: MachineLearningInterface) => learner.proposeWeigh
     }
   });
 
+  it("writes projects with a learner of one's own, which type-check, keep the laws and learn, with either Node", async () => {
+    for (const { folder, run } of installs) {
+      for (const [name, ...flags] of [["layers"], ["direct", "--direct"]] as const) {
+        expect(await run("npx", ["colearn", "init", name, ...flags])).to.include({ code: 0 });
+        const types = ["--typeRoots", join(root, "node_modules/@types")];
+        const checked = await run(join(root, "node_modules/.bin/tsc"), ["-p", name, ...types]);
+        expect(checked.stdout).to.equal("");
+        const file = join(folder, name, "my-learner.ts");
+        const laws = await run("npx", ["colearn", "learner", "test", file, "--json", "--no-config"]);
+        expect(laws.stderr).not.to.include("ExperimentalWarning");
+        expect((JSON.parse(laws.stdout) as { ok: boolean }).ok, laws.stdout).to.be.true;
+        const demo = [
+          "demo",
+          "--driver",
+          "local",
+          "--learner",
+          file,
+          "--learners",
+          "2",
+          "--rounds",
+          "2",
+          "--no-config",
+        ];
+        const learned = await run("npx", ["colearn", ...demo, "--out", join(folder, name, "run")]);
+        expect(learned.stdout, learned.stderr).to.match(/[12] of 2 rounds accepted/);
+      }
+    }
+  });
+
   it("takes part in an experiment to its end, with either Node", async () => {
     const args = ["--task", "iris-mlp", "--learners", "2", "--rounds", "2"];
     await using experiment = await createExperiment(args);
