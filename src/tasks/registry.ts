@@ -8,6 +8,7 @@ import { iris, irisMlp } from "./iris/iris.ts";
 import { mnistDiffpriv } from "./mnist-diffpriv/mnist-diffpriv.ts";
 import { mnist } from "./mnist/mnist.ts";
 import { mnistResnet } from "./mnist-resnet/mnist-resnet.ts";
+import { regression } from "./regression/regression.ts";
 import { scania } from "./scania/scania.ts";
 import type { ComposedTask } from "./task.ts";
 import { xray } from "./xray/xray.ts";
@@ -30,6 +31,7 @@ const all = [
   fraudMlp,
   covid,
   scania,
+  regression,
 ];
 // Loaders first: models name those of other tasks too.
 for (const loader of new Set(all.map(({ data }) => data))) factory.registerDataLoader(loader);

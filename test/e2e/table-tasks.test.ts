@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 
 import { reportSchema } from "../../src/report/report.ts";
-import { generateCovid, generateFraud, generateScania } from "../unit/tasks/generated-tables.ts";
+import { generateCovid, generateFraud, generateScania, generateValues } from "../unit/tasks/generated-tables.ts";
 import { colearn, temporaryFolder } from "./support/colearn.ts";
 
 /** Generated files in the true formats: none of the real samples is among them. */
@@ -21,6 +21,7 @@ const cases: readonly { task: string; params?: readonly string[]; files?: Readon
     files: { "aps_failure_training_set.csv": generateScania(80) },
     params: ["--steps-per-proposal", "5", "--train-ratio", "0.6"],
   },
+  { task: "regression", files: { "houses.csv": generateValues(100) } },
 ];
 
 describe("tasks of tables on the ledger, with generated files where none are installed", function () {

@@ -26,7 +26,7 @@ const params = z.object({
 export const gradientBoosting = defineModel({
   name: "gradient-boosting",
   description: "boosted trees to which each proposal adds, for values or for two classes",
-  compatible: ["breast-cancer", "fraud"],
+  compatible: ["breast-cancer", "fraud", "regression"],
   params,
   usesTfjs: false,
   createModel: async (all, sample) => describePlain(new BoostingModel(topologyOf(all, sample), { ...all, seed: [] })),

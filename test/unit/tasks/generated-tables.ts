@@ -71,3 +71,14 @@ export function generateCovid(count: number, features = 252): string {
   });
   return `${lines.join("\n")}\n`;
 }
+
+/** 13 columns and a value that follows two of them, as houses and their prices. */
+export function generateValues(count: number): string {
+  const random = randomFrom("generated values", count);
+  const lines = [[...numbered("x", 13), "value"].join()];
+  for (let row = 0; row < count; row++) {
+    const cells = Array.from({ length: 13 }, () => random.next() * 10);
+    lines.push([...cells, 3 * cells[0]! + (cells[5]! > 5 ? 10 : 0)].map((cell) => cell.toFixed(3)).join());
+  }
+  return `${lines.join("\n")}\n`;
+}
