@@ -49,18 +49,28 @@ class AdamInOnePass extends tf.Optimizer {
     for (const { name, tensor } of named as { name: string; tensor: tf.Tensor | null | undefined }[]) {
       const variable = tf.engine().registeredVariables[name];
       if (tensor == null || variable === undefined) continue;
-      const { first, second } = this.#momentsOf(variable);
-      // Written in place: whoever shares the values must keep the old ones.
-      if (backend.refCount(variable.dataId) > 1) tf.tidy(() => variable.assign(tf.add(variable, 0)));
-      routinesOf(backend).adam({
-        value: address(backend, variable),
-        gradient: address(backend, tensor),
-        first: address(backend, first),
-        second: address(backend, second),
-        factors: address(backend, this.#factors),
-        count: variable.size,
-      });
+      this.#step(backend, variable, tensor);
     }
+  }
+
+  /**
+   * The new values are new data and not the old data changed: XNNPACK, for dense layers and some convolutions, keeps weights
+   * rearranged under the number of their data, and would go on with those that it has.
+   */
+  #step(backend: BackendWasm, variable: tf.Variable, gradient: tf.Tensor): void {
+    const { first, second } = this.#momentsOf(variable);
+    const next = tf.engine().makeTensorFromTensorInfo(backend.makeOutput(variable.shape, "float32"));
+    routinesOf(backend).adam({
+      value: address(backend, variable),
+      next: address(backend, next),
+      gradient: address(backend, gradient),
+      first: address(backend, first),
+      second: address(backend, second),
+      factors: address(backend, this.#factors),
+      count: variable.size,
+    });
+    variable.assign(next);
+    next.dispose();
   }
 
   #momentsOf(variable: tf.Variable): Moments {

@@ -46,6 +46,52 @@ describe("Adam in one pass", () => {
     optimizer.dispose();
   });
 
+  const products: Readonly<Record<string, { shape: number[]; of: (weights: tf.Tensor) => tf.Tensor }>> = {
+    "a product": {
+      shape: [4, 8],
+      of: (weights) => tf.matMul(tf.ones([3, 4]), weights),
+    },
+    "a dense layer's product": {
+      shape: [4, 8],
+      of: (weights) => tf.fused.matMul({ a: tf.ones([3, 4]), b: weights }),
+    },
+    "a convolution": {
+      shape: [3, 3, 4, 8],
+      of: (weights) => tf.conv2d(tf.ones<tf.Rank.R4>([3, 4, 4, 4]), weights as tf.Tensor4D, 1, "same"),
+    },
+    "a dilated convolution": {
+      shape: [3, 3, 4, 8],
+      of: (weights) => tf.conv2d(tf.ones<tf.Rank.R4>([3, 4, 4, 4]), weights as tf.Tensor4D, 1, "same", "NHWC", 2),
+    },
+    "a convolution of each channel": {
+      shape: [3, 3, 4, 2],
+      of: (weights) => tf.depthwiseConv2d(tf.ones<tf.Rank.R4>([3, 4, 4, 4]), weights as tf.Tensor4D, 1, "same"),
+    },
+  };
+  for (const [title, { shape, of }] of Object.entries(products)) {
+    it(`shows every step to ${title}, whatever that keeps of the weights`, () => {
+      const variable = tf.tidy(() => tf.variable(tf.ones(shape)));
+      const optimizer = adam(0.25, 0.9, 0.999, 1e-7);
+      const largest: number[] = [];
+      for (let step = 0; step < 4; step++) {
+        tf.tidy(() => {
+          largest.push(tf.max(of(variable)).dataSync()[0]!);
+          optimizer.applyGradients({ [variable.name]: tf.ones(shape) });
+        });
+      }
+      // Each step takes a quarter of the first weights away.
+      const [first = NaN] = largest;
+      expectClose(
+        largest.map((value) => value / first),
+        [1, 0.75, 0.5, 0.25],
+        title,
+        1e-5,
+      );
+      variable.dispose();
+      optimizer.dispose();
+    });
+  }
+
   it("leaves no tensor behind", () => {
     const before = tf.memory().numTensors;
     descend(adam(0.1, 0.9, 0.999, 1e-7), 3);

@@ -62,11 +62,11 @@ export function reluGrad(): FunctionBuilder {
   );
 }
 
-export const adamParameters = ["value", "gradient", "first", "second", "factors", "count"] as const;
+export const adamParameters = ["value", "next", "gradient", "first", "second", "factors", "count"] as const;
 
 /**
- * One step of Adam (Kingma and Ba, 2015, algorithm 1), in place. `factors` are eight floats: beta1, 1 - beta1, beta2,
- * 1 - beta2, 1 / (1 - beta1^t), 1 / (1 - beta2^t), -learning rate, epsilon.
+ * One step of Adam (Kingma and Ba, 2015, algorithm 1): from `value` to `next`, the moments in place. `factors` are eight
+ * floats: beta1, 1 - beta1, beta2, 1 - beta2, 1 / (1 - beta1^t), 1 / (1 - beta2^t), -learning rate, epsilon.
  */
 export function adam(): FunctionBuilder {
   const f = new FunctionBuilder("adam", adamParameters.length);
@@ -81,20 +81,25 @@ export function adam(): FunctionBuilder {
   const { add, mul, div, sqrt } = f32x4;
   return f.body([
     ...factors.flatMap((local, index) => set(local, v128.loadSplat(get(p.factors), 4 * index))),
-    ...throughout(f.local("i32"), p.count, [p.value, p.gradient, p.first, p.second], ({ load, store }, place) => {
-      const [gradient, first, second] = [gradients[place], firsts[place], seconds[place]] as [Local, Local, Local];
-      const [g, m, v] = [get(gradient), get(first), get(second)];
-      const denominator = add(sqrt(mul(v, get(factor.correction2))), get(factor.epsilon));
-      const step = div(mul(mul(m, get(factor.correction1)), get(factor.rate)), denominator);
-      return [
-        ...set(gradient, load(p.gradient)),
-        ...set(first, add(mul(load(p.first), get(factor.beta1)), mul(g, get(factor.rest1)))),
-        ...set(second, add(mul(load(p.second), get(factor.beta2)), mul(mul(g, g), get(factor.rest2)))),
-        ...store(p.first, m),
-        ...store(p.second, v),
-        ...store(p.value, add(load(p.value), step)),
-      ];
-    }),
+    ...throughout(
+      f.local("i32"),
+      p.count,
+      [p.value, p.next, p.gradient, p.first, p.second],
+      ({ load, store }, place) => {
+        const [gradient, first, second] = [gradients[place], firsts[place], seconds[place]] as [Local, Local, Local];
+        const [g, m, v] = [get(gradient), get(first), get(second)];
+        const denominator = add(sqrt(mul(v, get(factor.correction2))), get(factor.epsilon));
+        const step = div(mul(mul(m, get(factor.correction1)), get(factor.rate)), denominator);
+        return [
+          ...set(gradient, load(p.gradient)),
+          ...set(first, add(mul(load(p.first), get(factor.beta1)), mul(g, get(factor.rest1)))),
+          ...set(second, add(mul(load(p.second), get(factor.beta2)), mul(mul(g, g), get(factor.rest2)))),
+          ...store(p.first, m),
+          ...store(p.second, v),
+          ...store(p.next, add(load(p.value), step)),
+        ];
+      },
+    ),
   ]);
 }
 
