@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** Of these, learning takes half an hour: it runs only where it is named. */
-const all = ["training", "storage", "demo", "learning"] as const;
+const all = ["training", "storage", "demo", "membership", "learning"] as const;
 const [name, ...options] = process.argv.slice(2);
 const chosen = all.filter((bench) => (name === undefined ? bench !== "learning" : bench === name));
 if (chosen.length === 0) {
