@@ -34,7 +34,7 @@ export function trainingParams({ learningRate, batchSize, stepsPerProposal }: Tr
 function privacyParams({ clippingNorm, noiseMultiplier }: PrivateTraining) {
   return {
     /** Most that one sample's gradient may measure. */
-    clippingNorm: z.number().positive().default(clippingNorm),
+    clippingNorm: z.number().min(1e-6).default(clippingNorm),
     /** Standard deviation of the noise on the sum of a batch's gradients, in clipping norms. */
     noiseMultiplier: z.number().positive().default(noiseMultiplier),
   };
@@ -73,6 +73,7 @@ export function defineLayersModel<Own extends z.ZodObject>({
     ...definition,
     params: z.object({ ...params?.shape, ...trainingParams(training), ...(privacy && privacyParams(privacy)) }),
     usesTfjs: true,
+    isPrivate: privacy !== undefined,
     createModel: async (all, sample, seed) => describe(await build(seed, sample, all)),
     createLearner: async (all, { sample, data, seed, index, metric, topology }) => {
       const { learningRate, batchSize, stepsPerProposal } = all;

@@ -28,6 +28,8 @@ export interface ModelDefinition<Params extends z.ZodObject = z.ZodObject> {
   readonly params: Params;
   /** Whether it computes with tfjs, whose backend must then be chosen before anything is made. */
   readonly usesTfjs: boolean;
+  /** Whether it trains with differential privacy. */
+  readonly isPrivate?: boolean;
   /** The topology and the initial weights: the same for the same arguments, in every process. */
   createModel(params: z.output<Params>, sample: SampleKind, seed: number): Promise<Model>;
   createLearner(params: z.output<Params>, setting: LearnerSetting): Promise<MachineLearningInterface>;

@@ -78,6 +78,11 @@ export function defineTask({ params: ownDefaults = {}, ...definition }: TaskDefi
   if (!model.compatible.includes(data.name)) {
     throw new TypeError(`the model ${model.name} of task ${name} does not take samples of ${data.name}`);
   }
+  if (model.isPrivate === true && data.fit !== undefined) {
+    throw new TypeError(
+      `the samples of task ${name} are scaled by each other, which its model's privacy does not cover`,
+    );
+  }
   const schema = z.strictObject({ ...data.params.shape, ...model.params.shape });
   const parse = paramsParser(name, schema, ownDefaults);
   return {

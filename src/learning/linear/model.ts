@@ -30,7 +30,7 @@ export interface LinearTraining {
   readonly batchSeed: readonly number[];
 }
 
-/** Beyond this a step more would not be counted. */
+/** Counting ends here: a step more would not be counted, and whoever proposed this number must not end all training. */
 const MAX_STEP = Number.MAX_SAFE_INTEGER;
 
 const topologySchema = z
@@ -133,7 +133,9 @@ export class LinearModel implements PlainModel {
         remedy: "take a smaller eta0 or a larger alpha, or scale the inputs",
       });
     }
-    return { tensors: tensorsOf(coefficients, intercepts, read.nextStep + rows.length, this.features) };
+    return {
+      tensors: tensorsOf(coefficients, intercepts, Math.min(read.nextStep + rows.length, MAX_STEP), this.features),
+    };
   }
 
   #batchSize(samples: Samples): number {

@@ -1,5 +1,7 @@
 /** Random words from the system's cryptographic generator, many drawn at once: a call for each would cost a microsecond. */
-import { randomFillSync } from "node:crypto";
+import { randomFillSync, randomInt } from "node:crypto";
+
+import type { Random } from "../random.ts";
 
 const pool = new Int32Array(16_384);
 let next = pool.length;
@@ -20,3 +22,9 @@ export function randomWord(): number {
 export function randomFraction(): number {
   return ((randomWord() >>> 0) * 2 ** 21 + (randomWord() >>> 11) + 0.5) / 2 ** 53;
 }
+
+/** Random numbers that nobody can draw again. */
+export const secretRandom: Random = {
+  next: randomFraction,
+  below: (bound) => randomInt(bound),
+};

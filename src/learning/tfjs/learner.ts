@@ -18,6 +18,7 @@ import type { Evaluation, MachineLearningInterface, Metric, Model, PrivacyCost, 
 import type { Score } from "../metrics.ts";
 import { scoreBy } from "../metrics.ts";
 import { poissonBatches, samplingRate } from "../privacy/sampling.ts";
+import { secretRandom } from "../privacy/words.ts";
 import { randomFrom } from "../random.ts";
 import { sampleCount, type Samples, type Splits } from "../samples.ts";
 import type { Scores } from "../scores.ts";
@@ -125,7 +126,8 @@ export class TfjsLearner implements MachineLearningInterface {
       try {
         const count = sampleCount(data.train);
         const random = randomFrom("batches", ...batchSeed, round);
-        const masks = randomFrom("dropout", ...batchSeed, round);
+        // Who knew the masks could tell who was in a batch: masks belong to places in it.
+        const masks = this.#privateStep ? secretRandom : randomFrom("dropout", ...batchSeed, round);
         const batches = this.#privateStep
           ? poissonBatches(count, batchSize, stepsPerProposal)
           : trainingBatches(count, batchSize, stepsPerProposal, random);

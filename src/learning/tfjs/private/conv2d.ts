@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-import { ghostPays, ghostSquaredNorms, scaleExamples, squaredRows } from "./positions.ts";
+import { scaleExamples, squaredRows } from "./positions.ts";
 import type { Affine, ExampleGradients, ExampleRule, Layer } from "./rule.ts";
 import { onlyInput } from "./rule.ts";
 
@@ -11,7 +11,11 @@ interface Conv2D extends Affine {
   readonly dilationRate: number | number[];
 }
 
-/** Conv2D layers on channels-last images: a product at each position of the output (Rochette et al. 2019). */
+/**
+ * Conv2D layers on channels-last images. Each example's gradient is formed, and what is measured is what is clipped: norms from
+ * products of positions alone ("ghost norms") lose everything to rounding where positions cancel, and would let an example
+ * pass unclipped.
+ */
 export function conv2dRule(layer: Layer): ExampleRule | undefined {
   if (layer.getClassName() !== "Conv2D") return undefined;
   const { kernel, bias, activation, ...conv } = layer as unknown as Conv2D;
@@ -61,23 +65,12 @@ function filterGradients(
   filterShape: FilterShape,
   attributes: tf.Conv2DAttrs,
 ): FilterGradients {
-  const [batch, outHeight, outWidth, columns] = dy.shape;
-  const [filterHeight, filterWidth, inChannels] = filterShape;
-  const rows = filterHeight * filterWidth * inChannels;
-  const positions = outHeight * outWidth;
-  if (ghostPays(positions, rows, columns)) {
-    return {
-      squaredNorms: ghostSquaredNorms(
-        patches(x, filterShape, dy, attributes),
-        tf.reshape(dy, [batch, positions, columns]),
-      ),
-      weightedSum: (factors) => filterGradient(x, scaleExamples(dy, factors), filterShape, attributes),
-    };
-  }
+  const [batch] = dy.shape;
+  const size = filterShape.reduce((product, extent) => product * extent, 1);
   const single = tf.stack(
     Array.from({ length: batch }, (_, example) =>
       tf.reshape(filterGradient(tf.slice(x, [example], [1]), tf.slice(dy, [example], [1]), filterShape, attributes), [
-        rows * columns,
+        size,
       ]),
     ),
   );
@@ -91,37 +84,4 @@ function filterGradients(
 /** Summed over examples. */
 function filterGradient(x: tf.Tensor, dy: tf.Tensor, filterShape: FilterShape, attributes: tf.Conv2DAttrs): tf.Tensor {
   return tf.engine().runKernel(tf.Conv2DBackpropFilter, { x, dy }, { ...attributes, filterShape });
-}
-
-/** What the filter sees at each position of the output, [batch, positions, filterHeight · filterWidth · inChannels]. */
-function patches(x: tf.Tensor4D, filterShape: FilterShape, dy: tf.Tensor4D, attributes: tf.Conv2DAttrs): tf.Tensor3D {
-  const [batch, outHeight, outWidth] = dy.shape;
-  const [filterHeight, filterWidth, inChannels] = filterShape;
-  const { strideHeight, strideWidth, padInfo } = tf.backend_util.computeConv2DInfo(
-    x.shape,
-    filterShape,
-    attributes.strides,
-    1,
-    attributes.pad,
-    attributes.dimRoundingMode,
-  );
-  const padded = tf.pad(x, [
-    [0, 0],
-    [padInfo.top, padInfo.bottom],
-    [padInfo.left, padInfo.right],
-    [0, 0],
-  ]);
-  const seen: tf.Tensor[] = [];
-  for (let row = 0; row < filterHeight; row++) {
-    for (let column = 0; column < filterWidth; column++) {
-      const end = [
-        batch,
-        row + (outHeight - 1) * strideHeight + 1,
-        column + (outWidth - 1) * strideWidth + 1,
-        inChannels,
-      ];
-      seen.push(tf.stridedSlice(padded, [0, row, column, 0], end, [1, strideHeight, strideWidth, 1]));
-    }
-  }
-  return tf.reshape(tf.concat(seen, 3), [batch, outHeight * outWidth, filterHeight * filterWidth * inChannels]);
 }

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-import { ghostPays, ghostSquaredNorms, scaleExamples, squaredRows } from "./positions.ts";
+import { scaleExamples, squaredRows } from "./positions.ts";
 import type { Affine, ExampleGradients, ExampleRule, Layer } from "./rule.ts";
 import { onlyInput } from "./rule.ts";
 
@@ -45,15 +45,23 @@ interface KernelGradients {
 
 /** `inputs`: [batch, positions, rows]. `gradients`: [batch, positions, columns]. */
 function kernelGradients(inputs: tf.Tensor3D, gradients: tf.Tensor3D): KernelGradients {
-  const [, positions, rows] = inputs.shape;
+  const [batch, positions, rows] = inputs.shape;
   const [, , columns] = gradients.shape;
-  const weightedSum = (factors: tf.Tensor1D): tf.Tensor => {
-    const scaled = tf.reshape(scaleExamples(gradients, factors), [-1, columns]);
-    return tf.matMul(tf.reshape(inputs, [-1, rows]), scaled, true);
+  if (positions === 1) {
+    return {
+      squaredNorms: tf.mul(squaredRows(inputs), squaredRows(gradients)),
+      weightedSum: (factors) =>
+        tf.matMul(
+          tf.reshape(inputs, [batch, rows]),
+          tf.reshape(scaleExamples(gradients, factors), [batch, columns]),
+          true,
+        ),
+    };
+  }
+  // Of several positions the gradients are formed: their norms cannot be told from the positions' without losing what cancels.
+  const single = tf.reshape(tf.matMul(inputs, gradients, true), [batch, rows * columns]);
+  return {
+    squaredNorms: squaredRows(single),
+    weightedSum: (factors) => tf.reshape(tf.matMul(tf.reshape(factors, [1, batch]), single), [rows, columns]),
   };
-  if (positions === 1) return { squaredNorms: tf.mul(squaredRows(inputs), squaredRows(gradients)), weightedSum };
-  const squaredNorms = ghostPays(positions, rows, columns)
-    ? ghostSquaredNorms(inputs, gradients)
-    : squaredRows(tf.matMul(inputs, gradients, true));
-  return { squaredNorms, weightedSum };
 }

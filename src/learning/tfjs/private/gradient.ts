@@ -1,8 +1,8 @@
 /**
  * The sum of the examples' clipped gradients, in one pass forward and one back. A tap behind each layer with weights
- * catches the gradient by its pre-activations, of which row i belongs to example i alone; with the layer's inputs
- * that gives the norm of each example's gradient without the gradient ("ghost clipping"), and then the clipped sum by scaling
- * rows ("book-keeping", Bu et al., "Differentially private optimization on large model at small cost", 2022). The
+ * catches the gradient by its pre-activations, of which row i belongs to example i alone; with the layer's inputs that gives
+ * each example's gradient, or for dense layers its norm without the gradient ("ghost clipping"), and then the clipped sum by
+ * scaling rows ("book-keeping", Bu et al., "Differentially private optimization on large model at small cost", 2022). The
  * ordinary gradients of the weights are never computed.
  */
 import * as tf from "@tensorflow/tfjs-core";

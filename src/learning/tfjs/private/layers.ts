@@ -11,7 +11,7 @@ import { denseRule } from "./dense.ts";
 import { exampleLoopRule } from "./loop.ts";
 import type { ExampleRule, Layer } from "./rule.ts";
 
-/** All layers of tfjs-layers 4.22 that keep examples apart: all but batch normalisation. */
+/** Layers of tfjs-layers 4.22 that keep examples apart, and whose chance is secret (see `seedDropout`) or none. */
 const apart = new Set(
   [
     [
@@ -26,12 +26,11 @@ const apart = new Set(
       "Reshape",
     ],
     ["Conv1D", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "DepthwiseConv2D", "SeparableConv2D"],
-    ["Cropping2D", "UpSampling2D", "ZeroPadding2D", "Embedding", "LayerNormalization", "PReLU"],
-    ["ELU", "LeakyReLU", "ReLU", "Softmax", "ThresholdedReLU", "AlphaDropout", "GaussianDropout", "GaussianNoise"],
-    ["Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply"],
+    ["Cropping2D", "UpSampling2D", "ZeroPadding2D", "LayerNormalization"],
+    ["PReLU", "ELU", "LeakyReLU", "ReLU", "Softmax", "ThresholdedReLU"],
+    ["Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply"],
     ["AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D"],
     ["GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D"],
-    ["GRU", "LSTM", "SimpleRNN"],
   ].flat(),
 );
 
@@ -62,5 +61,18 @@ function checkLayer(layer: Layer): void {
     });
   if (kind === "BatchNormalization") throw refuse("it mixes the examples of a batch");
   if (!apart.has(kind)) throw refuse("it is not known to keep the examples of a batch apart");
+  // A topology may be anybody's: with the axis of the batch, a layer that treats examples apart mixes them.
+  const { axis, noiseShape } = layer.getConfig() as { axis?: number | number[]; noiseShape?: unknown };
+  const rank = rankOf(layer);
+  const mixes = [axis ?? []].flat().some((one) => one === 0 || one + rank <= 0);
+  if (mixes) throw refuse("its axis is that of the batch");
+  if (noiseShape != null) throw refuse("its noise has a shape of its own");
   if (layer.stateful) throw refuse("it carries a state from batch to batch");
+}
+
+/** How few dimensions a layer's inputs have, the batch's included. */
+function rankOf({ inboundNodes }: Layer): number {
+  // A list for each node, whatever the type says.
+  const shapes = inboundNodes.flatMap((node) => node.inputShapes as readonly (readonly unknown[])[]);
+  return Math.min(...shapes.map(({ length }) => length));
 }

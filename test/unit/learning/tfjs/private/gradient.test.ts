@@ -5,6 +5,7 @@ import { expect } from "chai";
 
 import { UserError } from "../../../../../src/errors.ts";
 import { useBackend } from "../../../../../src/learning/tfjs/backend.ts";
+import { randomFrom } from "../../../../../src/learning/random.ts";
 import { losses } from "../../../../../src/learning/tfjs/losses.ts";
 import { ClippedGradients } from "../../../../../src/learning/tfjs/private/gradient.ts";
 import { examples, loopedGradients, models } from "./models.ts";
@@ -73,6 +74,38 @@ for (const backend of ["cpu", "wasm"] as const) {
       trained.dispose();
     });
 
+    it("clip an example whose gradients nearly cancel over the positions, as weights made for it do", () => {
+      // Equal inputs at all positions, and gradients of 1e4 that add up to 1: in float32, products of positions say nothing of it.
+      const [positions, width] = [8, 64];
+      const trained = sequential({
+        layers: [
+          layers.dense({ units: width, inputShape: [positions, width], kernelInitializer: "identity" }),
+          layers.flatten(),
+          layers.dense({ name: "last", units: 3, activation: "softmax" }),
+        ],
+      });
+      const inputs = tf.ones([1, positions, width]);
+      const targets = tf.tensor1d([2]);
+      const gradients = new ClippedGradients(trained, loss);
+      for (let seed = 0; seed < 10; seed++) {
+        const random = randomFrom("cancelling", seed);
+        const drawn = Array.from({ length: positions * width }, () => (random.next() - 0.5) * 2e4);
+        const meanOf = (unit: number) =>
+          drawn.filter((_, place) => place % width === unit).reduce((sum, value) => sum + value / positions, 0);
+        const means = Array.from({ length: width }, (_, unit) => meanOf(unit) - 1);
+        const kernel = drawn.map((value, place) => [value - means[place % width]!, 0, 0]);
+        tf.tidy(() =>
+          trained.getLayer("last").setWeights([tf.tensor(kernel), tf.tensor1d([-width * positions, 0, 0])]),
+        );
+        const { sum } = gradients.clippedSum(inputs, targets, 1);
+        const norm = normOf(Object.values(sum).map((tensor) => Float64Array.from(tensor.dataSync())));
+        expect(norm, `seed ${seed}`).to.be.at.most(1);
+        tf.dispose(sum);
+      }
+      tf.dispose([inputs, targets]);
+      trained.dispose();
+    });
+
     it("leave out an example whose gradient is not a number", () => {
       const trained = models["dense layers"]!();
       const gradients = new ClippedGradients(trained, loss);
@@ -119,6 +152,23 @@ describe("a model for private training", () => {
       .to.throw(UserError, "private training cannot take the layer bn (BatchNormalization): it mixes the examples")
       .with.property("message")
       .that.does.not.contain("\n");
+  });
+
+  it("may not have a layer that reaches over the batch by its settings", () => {
+    const over = (name: string, mixing: (x: SymbolicTensor) => SymbolicTensor) => {
+      const pixels = input({ shape: [4] });
+      const hidden = layers.dense({ units: 3 }).apply(pixels) as SymbolicTensor;
+      expect(() => new ClippedGradients(model({ inputs: pixels, outputs: mixing(hidden) }), loss), name).to.throw(
+        UserError,
+        "private training cannot take the layer",
+      );
+    };
+    over("softmax", (x) => layers.softmax({ axis: 0 }).apply(x) as SymbolicTensor);
+    over("softmax from the end", (x) => layers.softmax({ axis: -2 }).apply(x) as SymbolicTensor);
+    over("dropout", (x) => layers.dropout({ rate: 0.5, noiseShape: [1, 3] }).apply(x) as SymbolicTensor);
+    over("concatenate", (x) => layers.concatenate({ axis: 0 }).apply([x, x]) as SymbolicTensor);
+    over("dot", (x) => layers.dot({ axes: 1 }).apply([x, x]) as SymbolicTensor);
+    over("noise of Math.random", (x) => layers.gaussianNoise({ stddev: 1 }).apply(x) as SymbolicTensor);
   });
 
   it("may not use a layer twice", () => {

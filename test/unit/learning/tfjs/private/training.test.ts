@@ -111,6 +111,25 @@ describe("private training", function () {
     model.dispose();
   });
 
+  it("draws masks of dropout that nobody can draw again: they belong to places in a secret batch", async () => {
+    const model = sequential({
+      layers: [
+        layers.dense({ units: 6, inputShape: [4] }),
+        layers.dropout({ name: "drop", rate: 0.5 }),
+        layers.dense({ units: 3, activation: "softmax" }),
+      ],
+    });
+    const privacy = { clippingNorm: 1, noiseMultiplier: 1 };
+    const learner = await TfjsLearner.create(tinyOptions({ model, privacy, stepsPerProposal: 1 }));
+    const seeds = new Set<unknown>();
+    for (let time = 0; time < 3; time++) {
+      await learner.proposeWeights(1);
+      seeds.add((model.getLayer("drop") as unknown as { seed: number }).seed);
+    }
+    expect(seeds.size).to.equal(3);
+    await learner.dispose();
+  });
+
   it("refuses a model whose layers mix examples before anything is trained", async () => {
     const error: unknown = await TfjsLearner.create(
       tinyOptions({ privacy: { clippingNorm: 1, noiseMultiplier: 1 } }),
