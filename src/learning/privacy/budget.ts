@@ -47,6 +47,9 @@ export class BudgetedLearner implements MachineLearningInterface {
   /** The last training's result: who asks again in its round, because the store was full, gets it, and pays once. */
   #made: { readonly round: number; readonly weights: Weights } | undefined;
 
+  /** The round whose training was charged and broke off: a node tries again every few seconds, and would spend it all. */
+  #brokeOff: number | undefined;
+
   /** @param learner is disposed of with this one */
   constructor(learner: MachineLearningInterface, limit: PrivacyLimit, spendings: Spendings) {
     this.#learner = learner;
@@ -66,6 +69,12 @@ export class BudgetedLearner implements MachineLearningInterface {
   async proposeWeights(round: number, options?: WorkOptions): Promise<Weights> {
     if (this.#made?.round === round) return this.#made.weights;
     this.#made = undefined;
+    if (this.#brokeOff === round) {
+      throw new ColearnError(
+        SPENT,
+        "this round's training was charged and broke off; the next one comes with the next turn",
+      );
+    }
     const cost = await requirePrivate(this.#learner);
     const { epsilon: most, delta } = this.limit;
     const epsilon = epsilonOf([...this.#spendings.list(), cost], delta);
@@ -77,7 +86,9 @@ export class BudgetedLearner implements MachineLearningInterface {
       });
     }
     this.#spendings.record(round, cost);
+    this.#brokeOff = round;
     const trained = await this.#learner.proposeWeights(round, options);
+    this.#brokeOff = undefined;
     const weights = { ...trained, summary: { ...trained.summary, epsilon, delta } };
     this.#made = { round, weights };
     return weights;

@@ -85,9 +85,24 @@ describe("a learner with a budget of privacy", () => {
     const inner = new PrivateLearner();
     const learner = new BudgetedLearner(inner, allowing(2), new MemorySpendings());
     await failureOf(learner.proposeWeights(1, { signal: AbortSignal.abort() }));
-    const { summary } = await learner.proposeWeights(1);
+    const { summary } = await learner.proposeWeights(2);
     expect(summary?.epsilon).to.equal(epsilonAfter(2));
-    expect(isBudgetSpent(await failureOf(learner.proposeWeights(2)))).to.equal(true);
+    expect(isBudgetSpent(await failureOf(learner.proposeWeights(3)))).to.equal(true);
+  });
+
+  it("does not try and pay again in the round in which a training broke off, but in its next", async () => {
+    const inner = new PrivateLearner();
+    const train = inner.proposeWeights.bind(inner);
+    inner.proposeWeights = async () => {
+      throw new Error("out of memory");
+    };
+    const spendings = new MemorySpendings();
+    const learner = new BudgetedLearner(inner, allowing(3), spendings);
+    expect(await failureOf(learner.proposeWeights(1))).to.include({ message: "out of memory" });
+    inner.proposeWeights = train;
+    expect(isBudgetSpent(await failureOf(learner.proposeWeights(1)))).to.equal(true);
+    expect(spendings.list()).to.have.lengthOf(1);
+    expect((await learner.proposeWeights(4)).summary?.epsilon).to.equal(epsilonAfter(2));
   });
 
   it("gives what it trained again to who asks again in the same round, and charges it once", async () => {
