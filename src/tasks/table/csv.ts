@@ -14,6 +14,8 @@ import { UserError } from "../../errors.ts";
 import { Resources } from "../../resources.ts";
 
 const BLOCK_BYTES = 1 << 20;
+/** A row is refused beyond this: a quote that nobody closes must not take the whole file into memory, again and again. */
+const MAX_ROW_LENGTH = 4 << 20;
 
 export interface Row {
   /** From 1; a header counts. */
@@ -71,6 +73,7 @@ export async function* readRows(path: string): AsyncGenerator<readonly Row[]> {
   for await (const text of readText(path)) {
     rest += text;
     yield take(false);
+    if (rest.length > MAX_ROW_LENGTH) throw atRow(path, count + 1, new RowFault("it does not end: is a quote open?"));
   }
   yield take(true);
 }

@@ -61,6 +61,13 @@ describe("reading a CSV file", () => {
     expect(message).to.match(/^row 2 of .*table\.csv: Quoted field unterminated$/);
   });
 
+  it("gives up a row that does not end before it is the rest of a large file", async () => {
+    // A few kilobytes that unpack to a hundred megabytes.
+    const bomb = gzipSync(`a,b\n1,"${"x".repeat(100 << 20)}`);
+    const { message } = await userErrorOf(rowsOf(bomb, "table.csv.gz"));
+    expect(message).to.match(/^row 2 of .*it does not end/);
+  });
+
   it("says that a compressed file breaks off, and that there is no file", async () => {
     const broken = await userErrorOf(rowsOf(gzipSync("1,2\n".repeat(1000)).subarray(0, 30), "table.csv.gz"));
     expect(broken).to.have.property("code", "data-malformed");
