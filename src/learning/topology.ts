@@ -2,6 +2,10 @@ import type { z } from "zod";
 
 import { ColearnError } from "../errors.ts";
 
+/** What a topology may ask for: a manifest is anybody's, and room is made before weights are compared with it. */
+export const MAX_FEATURES = 1_000_000;
+export const MAX_NUMBERS = 2 ** 24;
+
 /**
  * A topology from a manifest, which anybody may have written.
  * @throws ColearnError `topology` when it is not one of this format

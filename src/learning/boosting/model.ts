@@ -10,7 +10,7 @@ import type { Pace, PlainModel, Predict } from "../model-learner.ts";
 import { permutation, randomFrom } from "../random.ts";
 import { binaryCrossentropy, squaredError } from "../sample-losses.ts";
 import { sampleCount, type Samples } from "../samples.ts";
-import { parseTopology } from "../topology.ts";
+import { MAX_FEATURES, MAX_NUMBERS, parseTopology } from "../topology.ts";
 import { binsOf, type Bins } from "../trees/bins.ts";
 import { growTree } from "../trees/grow.ts";
 import { clearTree, copyTrees, leafFor, noTrees, readTrees, treeTensors, type Trees } from "../trees/trees.ts";
@@ -38,12 +38,14 @@ export interface BoostingTraining {
   readonly seed: readonly number[];
 }
 
-const topologySchema = z.strictObject({
-  features: z.int().min(1),
-  loss: z.enum(["squaredError", "logistic"]),
-  maxDepth: z.int().min(1).max(12),
-  maxTrees: z.int().min(1).max(10_000),
-});
+const topologySchema = z
+  .strictObject({
+    features: z.int().min(1).max(MAX_FEATURES),
+    loss: z.enum(["squaredError", "logistic"]),
+    maxDepth: z.int().min(1).max(12),
+    maxTrees: z.int().min(1).max(10_000),
+  })
+  .refine(({ maxDepth, maxTrees }) => maxTrees * 2 ** maxDepth <= MAX_NUMBERS, "has too many leaves");
 
 /** The base of a class that the proposer never saw, or always. */
 const LEAST_SHARE = 0.01;

@@ -11,7 +11,7 @@ import type { Pace, PlainModel, Predict } from "../model-learner.ts";
 import { randomFrom, type Random } from "../random.ts";
 import { crossentropy } from "../sample-losses.ts";
 import { sampleCount, type Samples } from "../samples.ts";
-import { parseTopology } from "../topology.ts";
+import { MAX_FEATURES, MAX_NUMBERS, parseTopology } from "../topology.ts";
 import { binsOf, type Bins } from "../trees/bins.ts";
 import { growTree } from "../trees/grow.ts";
 import { copyTrees, leafFor, noTrees, readTrees, treeTensors, type TreeRoom, type Trees } from "../trees/trees.ts";
@@ -32,12 +32,17 @@ export interface ForestTraining {
   readonly seed: readonly number[];
 }
 
-const topologySchema = z.strictObject({
-  features: z.int().min(1),
-  classes: z.int().min(2),
-  maxDepth: z.int().min(1).max(12),
-  maxTrees: z.int().min(1).max(10_000),
-});
+const topologySchema = z
+  .strictObject({
+    features: z.int().min(1).max(MAX_FEATURES),
+    classes: z.int().min(2).max(10_000),
+    maxDepth: z.int().min(1).max(12),
+    maxTrees: z.int().min(1).max(10_000),
+  })
+  .refine(
+    ({ classes, maxDepth, maxTrees }) => maxTrees * 2 ** maxDepth * classes <= MAX_NUMBERS,
+    "has too many leaves",
+  );
 
 /** How far the shares in a leaf may be from a sum of 1: what rounding to float32 leaves, and no more. */
 const TOLERANCE = 1e-4;

@@ -7,7 +7,7 @@ import { trainingBatches } from "../batches.ts";
 import type { Pace, PlainModel, Predict } from "../model-learner.ts";
 import { randomFrom } from "../random.ts";
 import { sampleCount, type Samples } from "../samples.ts";
-import { parseTopology } from "../topology.ts";
+import { MAX_FEATURES, MAX_NUMBERS, parseTopology } from "../topology.ts";
 import { linearLosses, type LinearLossName } from "./losses.ts";
 import { descend, type LearningRate, type SgdSettings } from "./sgd.ts";
 
@@ -35,10 +35,11 @@ const MAX_STEP = Number.MAX_SAFE_INTEGER;
 
 const topologySchema = z
   .strictObject({
-    features: z.int().min(1),
-    classes: z.int().min(2).optional(),
+    features: z.int().min(1).max(MAX_FEATURES),
+    classes: z.int().min(2).max(10_000).optional(),
     loss: z.enum(Object.keys(linearLosses) as [LinearLossName, ...LinearLossName[]]),
   })
+  .refine(({ features, classes = 1 }) => features * classes <= MAX_NUMBERS, "has too many coefficients")
   .refine(({ classes, loss }) => (classes === undefined) === (loss === "squaredError"), {
     message: "squaredError is the loss for values, and the others are those for classes",
   });

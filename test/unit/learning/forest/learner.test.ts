@@ -131,7 +131,14 @@ describe("a learner around a random forest", () => {
 
   it("refuses a topology that is none", () => {
     expect(forestTopologyOf(topology)).to.deep.equal(topology);
-    for (const wrong of [{}, { ...topology, maxDepth: 30 }, { ...topology, classes: 1 }, { ...topology, more: 1 }]) {
+    const vast = { ...topology, classes: 100, maxDepth: 12, maxTrees: 10_000 };
+    for (const wrong of [
+      {},
+      vast,
+      { ...topology, maxDepth: 30 },
+      { ...topology, classes: 1 },
+      { ...topology, more: 1 },
+    ]) {
       expect(() => forestTopologyOf(wrong))
         .to.throw()
         .with.property("code", "topology");
