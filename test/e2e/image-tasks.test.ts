@@ -12,6 +12,7 @@ import { colearn, temporaryFolder } from "./support/colearn.ts";
 /** Generated files in the true formats: none of the real images is among them. */
 const cases: readonly { task: string; params: readonly string[]; files?: () => Promise<Record<string, Uint8Array>> }[] =
   [
+    { task: "mnist-diffpriv", params: ["--batch-size", "4"] },
     { task: "mnist-resnet", params: ["--batch-size", "4"] },
     {
       task: "fashion-mnist",
