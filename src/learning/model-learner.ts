@@ -1,15 +1,12 @@
-/**
- * A learner around any model whose training and outputs are plain functions of weights: it keeps the current weights,
- * remembers scores, and does one thing after another. What it calls off, or what fails, has changed nothing.
- */
-import { ColearnError } from "../errors.ts";
+/** A learner around any model whose training and outputs are plain functions of weights. */
 import { checkWeights, specOf } from "../weights/spec.ts";
-import { copyWeights, type Weights, type WeightsSpec } from "../weights/weights.ts";
-import { pause, throwIfAborted } from "./abort.ts";
+import { copyWeights, type Weights } from "../weights/weights.ts";
+import { pause } from "./abort.ts";
+import { HeldWeights } from "./held-weights.ts";
 import type { Evaluation, MachineLearningInterface, Metric, Model, WorkOptions } from "./interface.ts";
 import { scoreBy, type LossOfSample, type Score } from "./metrics.ts";
-import { sampleCount, sampleSize, type Samples, type Splits } from "./samples.ts";
-import { digestOf, judge, ScoreCache, type Scores } from "./scores.ts";
+import { batchCount, checkSplits, sampleCount, sampleSize, type Samples, type Splits } from "./samples.ts";
+import { scoreSplits } from "./scores.ts";
 
 /** Writes a sample's `width` outputs at `to`. */
 export type Predict = (samples: Samples, row: number, outputs: Float64Array, to: number) => void;
@@ -43,131 +40,73 @@ const EVALUATED_AT_ONCE = 1024;
 export class ModelLearner implements MachineLearningInterface {
   readonly #model: PlainModel;
   readonly #data: Splits;
-  readonly #metric: Metric;
   readonly #score: Score;
-  readonly #spec: WeightsSpec;
-  readonly #scores = new ScoreCache();
-  #current: Weights;
-  #currentDigest: string;
-  #disposed = false;
-  /** Ends when the work in hand has. */
-  #idle: Promise<unknown> = Promise.resolve();
+  readonly #held: HeldWeights;
 
   /** @throws ColearnError `no-samples`, `topology-mismatch`, `unknown-metric` or `metric-misfit` */
   constructor(model: PlainModel, data: Splits, metric: Metric) {
-    for (const [name, samples] of Object.entries(data) as [string, Samples | undefined][]) {
-      if (samples === undefined) continue;
-      if (sampleCount(samples) === 0) throw new ColearnError("no-samples", `the ${name} split has no samples`);
-      if (sampleSize(samples.shape) !== model.features) {
-        const shape = JSON.stringify(samples.shape);
-        throw new ColearnError(
-          "topology-mismatch",
-          `a model with ${model.features} numbers a sample cannot take ${shape}`,
-        );
-      }
-    }
+    checkSplits(data, (shape) => sampleSize(shape) === model.features, `${model.features} numbers a sample`);
     this.#model = model;
     this.#data = data;
-    this.#metric = metric;
     this.#score = scoreBy(metric.name, model.width, model.lossOf);
-    this.#spec = specOf(model.initial);
-    this.#current = copyWeights(model.initial);
-    this.#currentDigest = digestOf(this.#current);
+    const { initial } = model;
+    const spec = specOf(initial);
+    this.#held = new HeldWeights(copyWeights(initial), {
+      metric,
+      batches: batchCount(data, EVALUATED_AT_ONCE),
+      prepare: (weights) => {
+        checkWeights(weights, spec);
+        const predict = model.predictorOf(weights);
+        return (signal, onBatch) => scoreSplits(data, (samples) => this.#scoreOf(samples, predict, signal, onBatch));
+      },
+    });
   }
 
   async proposeWeights(round: number, work: WorkOptions = {}): Promise<Weights> {
-    return this.#exclusively(work, () =>
-      this.#model.train(this.#current, this.#data.train, round, async (done, total) => {
+    return this.#held.exclusively(work, () =>
+      this.#model.train(this.#held.current, this.#data.train, round, async (done, total) => {
         work.onProgress?.(done, total);
         await pause(work.signal);
       }),
     );
   }
 
-  async testWeights(weights: Weights, work: WorkOptions = {}): Promise<Evaluation> {
-    return this.#exclusively(work, async () => {
-      const predict = this.#predictorOf(weights);
-      const digest = digestOf(weights);
-      const { vote, test } = this.#data;
-      const known = (wanted: string): boolean => this.#scores.get(wanted) !== undefined;
-      const missing = [digest, this.#currentDigest].filter(
-        (wanted, at, all) => all.indexOf(wanted) === at && !known(wanted),
-      );
-      const total = missing.length * (stepsFor(vote) + (test === undefined ? 0 : stepsFor(test)));
-      let done = 0;
-      for (const wanted of missing) {
-        const scores = await this.#evaluate(
-          wanted === digest ? predict : this.#predictorOf(this.#current),
-          async () => {
-            work.onProgress?.(++done, total);
-            await pause(work.signal);
-          },
-        );
-        this.#scores.set(wanted, scores);
-      }
-      const [proposed, current] = [this.#scores.get(digest), this.#scores.get(this.#currentDigest)];
-      if (!proposed || !current) throw new Error("the scores that were just computed are not remembered");
-      return judge(this.#metric, proposed, current);
-    });
+  async testWeights(weights: Weights, work?: WorkOptions): Promise<Evaluation> {
+    return this.#held.test(weights, work);
   }
 
-  async acceptWeights(weights: Weights, work: WorkOptions = {}): Promise<void> {
-    return this.#exclusively(work, async () => {
-      this.#predictorOf(weights);
-      this.#current = copyWeights(weights);
-      this.#currentDigest = digestOf(this.#current);
-    });
+  async acceptWeights(weights: Weights, work?: WorkOptions): Promise<void> {
+    return this.#held.accept(weights, work);
   }
 
   async currentWeights(): Promise<Weights> {
-    return copyWeights(this.#current);
+    return this.#held.copy();
   }
 
   async currentModel(): Promise<Model> {
     const { format, topology } = this.#model;
-    return { format, topology, weights: await this.currentWeights() };
+    return { format, topology, weights: this.#held.copy() };
   }
 
   async dispose(): Promise<void> {
-    this.#disposed = true;
-    await this.#idle;
+    return this.#held.dispose();
   }
 
-  #predictorOf(weights: Weights): Predict {
-    checkWeights(weights, this.#spec);
-    return this.#model.predictorOf(weights);
-  }
-
-  async #evaluate(predict: Predict, pace: () => Promise<void>): Promise<Scores> {
-    const { vote, test } = this.#data;
-    const voteScore = await this.#scoreOf(vote, predict, pace);
-    const testScore = test === undefined ? NaN : await this.#scoreOf(test, predict, pace);
-    return { voteScore, testScore };
-  }
-
-  async #scoreOf(samples: Samples, predict: Predict, pace: () => Promise<void>): Promise<number> {
+  async #scoreOf(
+    samples: Samples,
+    predict: Predict,
+    signal: AbortSignal | undefined,
+    onBatch: () => void,
+  ): Promise<number> {
     const { width } = this.#model;
     const count = sampleCount(samples);
     const outputs = new Float64Array(count * width);
     for (let first = 0; first < count; first += EVALUATED_AT_ONCE) {
       const end = Math.min(first + EVALUATED_AT_ONCE, count);
       for (let row = first; row < end; row++) predict(samples, row, outputs, row * width);
-      await pace();
+      onBatch();
+      await pause(signal);
     }
     return this.#score(samples.targets, outputs);
   }
-
-  #exclusively<T>(work: WorkOptions, action: () => Promise<T>): Promise<T> {
-    const result = this.#idle.then(() => {
-      throwIfAborted(work.signal);
-      if (this.#disposed) throw new ColearnError("learner-disposed", "the learner was disposed of");
-      return action();
-    });
-    this.#idle = result.catch(() => undefined);
-    return result;
-  }
-}
-
-function stepsFor(samples: Samples): number {
-  return Math.ceil(sampleCount(samples) / EVALUATED_AT_ONCE);
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Weights } from "../weights/weights.ts";
 import type { Evaluation, Metric } from "./interface.ts";
 import { isBetter } from "./interface.ts";
+import type { Samples, Splits } from "./samples.ts";
 
 /** The metric over a learner's two splits, without a judgement. */
 export type Scores = Omit<Evaluation, "vote">;
@@ -48,4 +49,13 @@ export class ScoreCache {
 /** The judgement that follows from the scores of proposed and of current weights. */
 export function judge(metric: Metric, proposed: Scores, current: Scores): Evaluation {
   return { ...proposed, vote: isBetter(metric, proposed.voteScore, current.voteScore) };
+}
+
+/** Scores of both splits, one after the other, by whatever gives the metric over some samples. */
+export async function scoreSplits(
+  { vote, test }: Splits,
+  scoreOf: (samples: Samples) => Promise<number>,
+): Promise<Scores> {
+  const voteScore = await scoreOf(vote);
+  return { voteScore, testScore: test === undefined ? NaN : await scoreOf(test) };
 }

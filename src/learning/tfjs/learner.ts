@@ -11,18 +11,17 @@ import { models } from "@tensorflow/tfjs-layers";
 
 import { ColearnError } from "../../errors.ts";
 import type { Weights } from "../../weights/weights.ts";
-import { copyWeights } from "../../weights/weights.ts";
-import { pause, throwIfAborted } from "../abort.ts";
+import { pause } from "../abort.ts";
 import { evaluationBatches, trainingBatches } from "../batches.ts";
+import { HeldWeights } from "../held-weights.ts";
 import type { Evaluation, MachineLearningInterface, Metric, Model, PrivacyCost, WorkOptions } from "../interface.ts";
 import type { Score } from "../metrics.ts";
 import { scoreBy } from "../metrics.ts";
 import { poissonBatches, samplingRate } from "../privacy/sampling.ts";
 import { secretRandom } from "../privacy/words.ts";
 import { randomFrom } from "../random.ts";
-import { sampleCount, type Samples, type Splits } from "../samples.ts";
-import type { Scores } from "../scores.ts";
-import { digestOf, judge, ScoreCache } from "../scores.ts";
+import { batchCount, checkSplits, sampleCount, type Samples, type Splits } from "../samples.ts";
+import { scoreSplits } from "../scores.ts";
 import { inputBatch, targetBatch } from "./dataset.ts";
 import { seedDropout } from "./dropout.ts";
 import type { Loss, LossName } from "./losses.ts";
@@ -76,13 +75,8 @@ export class TfjsLearner implements MachineLearningInterface {
   readonly #topology: unknown;
   readonly #loss: Loss;
   readonly #score: Score;
-  readonly #scores = new ScoreCache();
   readonly #privateStep: PrivateStep | undefined;
-  #current: Weights;
-  #currentDigest: string;
-  #disposed = false;
-  /** Ends when the work in hand has: the model's variables serve one call at a time. */
-  #idle: Promise<unknown> = Promise.resolve();
+  readonly #held: HeldWeights;
 
   private constructor(options: TfjsLearnerOptions, current: Weights) {
     this.#options = options;
@@ -93,35 +87,37 @@ export class TfjsLearner implements MachineLearningInterface {
     this.#score = scoreBy(options.metric.name, width, this.#loss.ofSample);
     const { model, privacy, data } = options;
     this.#privateStep = privacy && new PrivateStep(model, this.#loss, privacy, data.train);
-    this.#current = current;
-    this.#currentDigest = digestOf(current);
+    this.#held = new HeldWeights(current, {
+      metric: options.metric,
+      batches: batchCount(data, this.#evaluationBatchSize),
+      prepare: (weights) => {
+        checkFit(model, weights);
+        return (signal, onBatch) => {
+          assignWeights(model, weights);
+          return scoreSplits(data, (samples) => this.#scoreOf(samples, signal, onBatch));
+        };
+      },
+    });
   }
 
   /** @throws ColearnError `topology-mismatch`, `no-samples`, `weights-names` or `unknown-metric`; UserError `privacy-layer` */
   static async create(options: TfjsLearnerOptions): Promise<TfjsLearner> {
     const { model, data } = options;
     weightNames(model);
-    for (const [name, samples] of Object.entries(data) as [string, Samples | undefined][]) {
-      if (samples === undefined) continue;
-      if (sampleCount(samples) === 0) throw new ColearnError("no-samples", `the ${name} split has no samples`);
-      const wanted = model.inputs[0]?.shape.slice(1) ?? [];
-      const fits =
-        wanted.length === samples.shape.length && wanted.every((n, i) => n === null || n === samples.shape[i]);
-      if (model.inputs.length !== 1 || model.outputs.length !== 1 || !fits) {
-        const shape = JSON.stringify(samples.shape);
-        throw new ColearnError(
-          "topology-mismatch",
-          `a model with input ${JSON.stringify(wanted)} cannot take ${shape}`,
-        );
-      }
-    }
+    const wanted = model.inputs[0]?.shape.slice(1) ?? [];
+    const fits = (shape: Samples["shape"]): boolean =>
+      model.inputs.length === 1 &&
+      model.outputs.length === 1 &&
+      wanted.length === shape.length &&
+      wanted.every((n, i) => n === null || n === shape[i]);
+    checkSplits(data, fits, `input ${JSON.stringify(wanted)}`);
     return new TfjsLearner(options, await weightsOf(model));
   }
 
   async proposeWeights(round: number, work: WorkOptions = {}): Promise<Weights> {
-    return this.#exclusively(work, async () => {
+    return this.#held.exclusively(work, async () => {
       const { data, batchSize, stepsPerProposal, batchSeed } = this.#options;
-      assignWeights(this.#model, this.#current);
+      assignWeights(this.#model, this.#held.current);
       const optimizer = this.#options.optimizer();
       try {
         const count = sampleCount(data.train);
@@ -147,44 +143,20 @@ export class TfjsLearner implements MachineLearningInterface {
     });
   }
 
-  async testWeights(weights: Weights, work: WorkOptions = {}): Promise<Evaluation> {
-    return this.#exclusively(work, async () => {
-      checkFit(this.#model, weights);
-      const digest = digestOf(weights);
-      const missing = new Map(
-        [
-          { digest: this.#currentDigest, weights: this.#current },
-          { digest, weights },
-        ].flatMap((wanted) => (this.#scores.get(wanted.digest) ? [] : [[wanted.digest, wanted.weights] as const])),
-      );
-      const total = missing.size * this.#evaluationSteps();
-      let done = 0;
-      for (const [missingDigest, missingWeights] of missing) {
-        assignWeights(this.#model, missingWeights);
-        const scores = await this.#evaluate(work, () => work.onProgress?.(++done, total));
-        this.#scores.set(missingDigest, scores);
-      }
-      const [proposed, current] = [this.#scores.get(digest), this.#scores.get(this.#currentDigest)];
-      if (!proposed || !current) throw new Error("the scores that were just computed are not remembered");
-      return judge(this.#options.metric, proposed, current);
-    });
+  async testWeights(weights: Weights, work?: WorkOptions): Promise<Evaluation> {
+    return this.#held.test(weights, work);
   }
 
-  async acceptWeights(weights: Weights, work: WorkOptions = {}): Promise<void> {
-    return this.#exclusively(work, () => {
-      checkFit(this.#model, weights);
-      this.#current = copyWeights(weights);
-      this.#currentDigest = digestOf(this.#current);
-      return Promise.resolve();
-    });
+  async acceptWeights(weights: Weights, work?: WorkOptions): Promise<void> {
+    return this.#held.accept(weights, work);
   }
 
-  currentWeights(): Promise<Weights> {
-    return Promise.resolve(copyWeights(this.#current));
+  async currentWeights(): Promise<Weights> {
+    return this.#held.copy();
   }
 
   async currentModel(): Promise<Model> {
-    return { format: "tfjs-layers", topology: structuredClone(this.#topology), weights: await this.currentWeights() };
+    return { format: "tfjs-layers", topology: structuredClone(this.#topology), weights: this.#held.copy() };
   }
 
   privacyCost(): Promise<PrivacyCost | undefined> {
@@ -194,10 +166,7 @@ export class TfjsLearner implements MachineLearningInterface {
   }
 
   async dispose(): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    await this.#idle;
-    this.#model.dispose();
+    return this.#held.dispose(() => this.#model.dispose());
   }
 
   /** One optimiser step on the mean loss of the batch, and the layers' own losses (regularisers). */
@@ -218,20 +187,13 @@ export class TfjsLearner implements MachineLearningInterface {
     });
   }
 
-  /** Scores of the weights that the model holds now. */
-  async #evaluate(work: WorkOptions, onBatch: () => void): Promise<Scores> {
-    const { vote, test } = this.#options.data;
-    const voteScore = await this.#scoreOf(vote, work, onBatch);
-    const testScore = test === undefined ? NaN : await this.#scoreOf(test, work, onBatch);
-    return { voteScore, testScore };
-  }
-
-  async #scoreOf(samples: Samples, work: WorkOptions, onBatch: () => void): Promise<number> {
+  /** The metric of the weights that the model holds now. */
+  async #scoreOf(samples: Samples, signal: AbortSignal | undefined, onBatch: () => void): Promise<number> {
     const count = sampleCount(samples);
     let all = new Float32Array();
     let done = 0;
     for (const batch of evaluationBatches(count, this.#evaluationBatchSize)) {
-      await pause(work.signal);
+      await pause(signal);
       const outputs = tf.tidy(() => this.#model.predictOnBatch(inputBatch(samples, batch)) as tf.Tensor);
       const values = (await outputs.data()) as Float32Array;
       outputs.dispose();
@@ -245,21 +207,5 @@ export class TfjsLearner implements MachineLearningInterface {
 
   get #evaluationBatchSize(): number {
     return this.#options.evaluationBatchSize ?? 64;
-  }
-
-  #evaluationSteps(): number {
-    const { vote, test } = this.#options.data;
-    const steps = (samples: Samples): number => Math.ceil(sampleCount(samples) / this.#evaluationBatchSize);
-    return steps(vote) + (test === undefined ? 0 : steps(test));
-  }
-
-  #exclusively<T>(work: WorkOptions, action: () => Promise<T>): Promise<T> {
-    const result = this.#idle.then(() => {
-      throwIfAborted(work.signal);
-      if (this.#disposed) throw new ColearnError("learner-disposed", "the learner was disposed of");
-      return action();
-    });
-    this.#idle = result.catch(() => undefined);
-    return result;
   }
 }
