@@ -13,6 +13,11 @@ export const MAX_NUMBERS = 2 ** 24;
 export function parseTopology<T>(schema: z.ZodType<T>, topology: unknown, format: string): T {
   const parsed = schema.safeParse(topology);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
-  throw new ColearnError("topology", `the topology is not that of a ${format} model: ${issues.join("; ")}`);
+  const what = describeIssues(parsed.error);
+  throw new ColearnError("topology", `the topology is not that of a ${format} model: ${what}`);
+}
+
+/** All that is wrong, each with its place, in one line. */
+export function describeIssues({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": ")).join("; ");
 }

@@ -1,6 +1,6 @@
 /** A learner's shard of a data set: which part of which data is whose, the same for all without a word to the others. */
 import { UserError } from "../errors.ts";
-import type { Samples, Splits } from "../learning/samples.ts";
+import { sampleSize, type Samples, type Splits } from "../learning/samples.ts";
 import type { DataLoader } from "./data-loader.ts";
 import { splitSamples, splitShard, type SplitKind } from "./split.ts";
 import type { TaskParams } from "./task.ts";
@@ -46,7 +46,7 @@ export async function loadShard(loader: DataLoader, params: TaskParams, options:
 
 /** Consecutive samples, without copying them. */
 function part({ shape, inputs, scale, targets }: Samples, from: number, to: number): Samples {
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const size = sampleSize(shape);
   return { shape, inputs: inputs.subarray(from * size, to * size), scale, targets: targets.subarray(from, to) };
 }
 

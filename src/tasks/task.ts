@@ -7,6 +7,7 @@ import { z } from "zod";
 
 import { UserError } from "../errors.ts";
 import type { MachineLearningInterface, Metric, Model } from "../learning/interface.ts";
+import { describeIssues } from "../learning/topology.ts";
 import type { PrivacyLimit } from "../weights/manifest.ts";
 import type { DataLoader } from "./data-loader.ts";
 import type { ModelDefinition } from "./model.ts";
@@ -112,9 +113,8 @@ export function paramsParser(name: string, schema: z.ZodObject, ownDefaults: Tas
   return (params) => {
     const parsed = schema.safeParse({ ...ownDefaults, ...params });
     if (parsed.success) return parsed.data;
-    const issues = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
     const known = Object.keys(schema.shape);
-    throw new UserError("task-params", `the parameters of task ${name} are wrong: ${issues.join("; ")}`, {
+    throw new UserError("task-params", `the parameters of task ${name} are wrong: ${describeIssues(parsed.error)}`, {
       remedy: known.length === 0 ? "it has no parameters" : `its parameters are ${known.join(", ")}`,
     });
   };

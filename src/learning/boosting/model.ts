@@ -11,9 +11,18 @@ import { permutation, randomFrom } from "../random.ts";
 import { binaryCrossentropy, squaredError } from "../sample-losses.ts";
 import { sampleCount, type Samples } from "../samples.ts";
 import { MAX_FEATURES, MAX_NUMBERS, parseTopology } from "../topology.ts";
-import { binsOf, type Bins } from "../trees/bins.ts";
+import { binsOf } from "../trees/bins.ts";
 import { growTree } from "../trees/grow.ts";
-import { clearTree, copyTrees, leafFor, noTrees, readTrees, treeTensors, type Trees } from "../trees/trees.ts";
+import {
+  clearTree,
+  copyTrees,
+  leafFor,
+  noTrees,
+  readTrees,
+  treeRoomShape,
+  treeTensors,
+  type Trees,
+} from "../trees/trees.ts";
 
 export interface BoostingTopology {
   readonly features: number;
@@ -42,8 +51,7 @@ const topologySchema = z
   .strictObject({
     features: z.int().min(1).max(MAX_FEATURES),
     loss: z.enum(["squaredError", "logistic"]),
-    maxDepth: z.int().min(1).max(12),
-    maxTrees: z.int().min(1).max(10_000),
+    ...treeRoomShape,
   })
   .refine(({ maxDepth, maxTrees }) => maxTrees * 2 ** maxDepth <= MAX_NUMBERS, "has too many leaves");
 
@@ -70,8 +78,6 @@ export class BoostingModel implements PlainModel {
   readonly lossOf: LossOfSample;
   readonly #training: BoostingTraining;
   readonly #isLogistic: boolean;
-  /** Of the samples that were trained on last, which are always the same ones. */
-  #bins: { readonly samples: Samples; readonly bins: Bins } | undefined;
 
   constructor(topology: BoostingTopology, training: BoostingTraining) {
     this.topology = topology;
@@ -113,7 +119,7 @@ export class BoostingModel implements PlainModel {
       const { terms, weights } = this.#gradients(sums, samples);
       growTree(
         {
-          ...{ bins: this.#binsOf(samples), terms, weights, random, lambda, alpha, shrinkage: learningRate },
+          ...{ bins: binsOf(samples), terms, weights, random, lambda, alpha, shrinkage: learningRate },
           features: [...permutation(this.features, random).subarray(0, columns)],
           featuresPerSplit: columns,
           minSplitWeight: 0,
@@ -149,11 +155,6 @@ export class BoostingModel implements PlainModel {
     if (!this.#isLogistic) return Math.fround(mean);
     const share = Math.min(Math.max(mean, LEAST_SHARE), 1 - LEAST_SHARE);
     return Math.fround(Math.log(share / (1 - share)));
-  }
-
-  #binsOf(samples: Samples): Bins {
-    if (this.#bins?.samples !== samples) this.#bins = { samples, bins: binsOf(samples) };
-    return this.#bins.bins;
   }
 
   /** @throws ColearnError `weights-trees` when they are no trees */

@@ -12,9 +12,18 @@ import { randomFrom, type Random } from "../random.ts";
 import { crossentropy } from "../sample-losses.ts";
 import { sampleCount, type Samples } from "../samples.ts";
 import { MAX_FEATURES, MAX_NUMBERS, parseTopology } from "../topology.ts";
-import { binsOf, type Bins } from "../trees/bins.ts";
+import { binsOf } from "../trees/bins.ts";
 import { growTree } from "../trees/grow.ts";
-import { copyTrees, leafFor, noTrees, readTrees, treeTensors, type TreeRoom, type Trees } from "../trees/trees.ts";
+import {
+  copyTrees,
+  leafFor,
+  noTrees,
+  readTrees,
+  treeRoomShape,
+  treeTensors,
+  type TreeRoom,
+  type Trees,
+} from "../trees/trees.ts";
 
 export interface ForestTopology {
   readonly features: number;
@@ -36,8 +45,7 @@ const topologySchema = z
   .strictObject({
     features: z.int().min(1).max(MAX_FEATURES),
     classes: z.int().min(2).max(10_000),
-    maxDepth: z.int().min(1).max(12),
-    maxTrees: z.int().min(1).max(10_000),
+    ...treeRoomShape,
   })
   .refine(
     ({ classes, maxDepth, maxTrees }) => maxTrees * 2 ** maxDepth * classes <= MAX_NUMBERS,
@@ -61,8 +69,6 @@ export class ForestModel implements PlainModel {
   readonly lossOf: LossOfSample = crossentropy;
   readonly #training: ForestTraining;
   readonly #room: TreeRoom;
-  /** Of the samples that were trained on last, which are always the same ones. */
-  #bins: { readonly samples: Samples; readonly bins: Bins } | undefined;
 
   constructor(topology: ForestTopology, training: ForestTraining) {
     this.topology = topology;
@@ -129,7 +135,7 @@ export class ForestModel implements PlainModel {
     }
     growTree(
       {
-        ...{ bins: this.#binsOf(samples), terms, weights, random, lambda: 0, alpha: 0, shrinkage: 1 },
+        ...{ bins: binsOf(samples), terms, weights, random, lambda: 0, alpha: 0, shrinkage: 1 },
         features: Array.from({ length: this.features }, (_, feature) => feature),
         featuresPerSplit: Math.max(1, Math.floor(Math.sqrt(this.features))),
         minSplitWeight: this.#training.minSamplesSplit,
@@ -138,11 +144,6 @@ export class ForestModel implements PlainModel {
       trees,
       place,
     );
-  }
-
-  #binsOf(samples: Samples): Bins {
-    if (this.#bins?.samples !== samples) this.#bins = { samples, bins: binsOf(samples) };
-    return this.#bins.bins;
   }
 
   /** @throws ColearnError `weights-trees` when they are no trees, or a leaf does not hold shares of a whole */

@@ -20,7 +20,16 @@ export function featureOf({ inputs, scale }: Samples, index: number): number {
   return Math.fround((inputs[index] ?? NaN) * scale);
 }
 
+/** Of samples that are trained on more than once, as long as they are there. */
+const known = new WeakMap<Samples, Bins>();
+
 export function binsOf(samples: Samples): Bins {
+  let bins = known.get(samples);
+  if (bins === undefined) known.set(samples, (bins = makeBins(samples)));
+  return bins;
+}
+
+function makeBins(samples: Samples): Bins {
   const count = sampleCount(samples);
   const size = sampleSize(samples.shape);
   const codes: Uint8Array[] = [];

@@ -3,6 +3,8 @@
  * the children of split n being 2n + 1 and 2n + 2, so that there are no pointers: nothing in foreign weights can loop or
  * point outside. A place that splits nothing sends all samples to the left, down to one leaf.
  */
+import { z } from "zod";
+
 import { ColearnError } from "../../errors.ts";
 import type { Tensor } from "../../weights/weights.ts";
 import type { Samples } from "../samples.ts";
@@ -16,6 +18,12 @@ export interface TreeRoom {
   /** Numbers a leaf holds. */
   readonly width: number;
 }
+
+/** What a topology says of the room: a manifest is anybody's. */
+export const treeRoomShape = {
+  maxDepth: z.int().min(1).max(12),
+  maxTrees: z.int().min(1).max(10_000),
+};
 
 export interface Trees extends TreeRoom {
   /** The trees there are are the first ones. */

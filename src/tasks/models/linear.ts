@@ -2,15 +2,13 @@ import { z } from "zod";
 
 import { linearLosses, type LinearLossName } from "../../learning/linear/losses.ts";
 import { LinearModel, linearTopologyOf } from "../../learning/linear/model.ts";
-import { ModelLearner } from "../../learning/model-learner.ts";
 import { sampleSize } from "../../learning/samples.ts";
-import { defineModel } from "../model.ts";
-import { describePlain } from "./plain.ts";
+import { definePlainModel } from "./plain.ts";
 
 const losses = Object.keys(linearLosses) as [LinearLossName, ...LinearLossName[]];
 
 /** The linear classifier of fetchai/colearn's fraud example: scikit-learn's SGDClassifier, fitted in parts. */
-export const sgdLinear = defineModel({
+export const sgdLinear = definePlainModel({
   name: "sgd-linear",
   description: "a linear model by stochastic gradient descent, as scikit-learn's SGDClassifier",
   compatible: ["breast-cancer", "fraud", "iris"],
@@ -26,25 +24,12 @@ export const sgdLinear = defineModel({
     /** Batches fitted for one proposal. */
     stepsPerProposal: z.int().min(1).max(1_000_000).default(1),
   }),
-  usesTfjs: false,
-  createModel: async ({ loss, ...params }, { shape, classes }) =>
-    describePlain(
-      new LinearModel(
-        { features: sampleSize(shape), ...(classes !== undefined && { classes }), loss },
-        trainingOf(params, []),
-      ),
-    ),
-  createLearner: async ({ loss, ...params }, { sample, data, seed, index, metric, topology }) => {
-    const { shape, classes } = sample;
-    const own = { features: sampleSize(shape), ...(classes !== undefined && { classes }), loss };
-    const wanted = topology === undefined ? own : linearTopologyOf(topology);
-    return new ModelLearner(new LinearModel(wanted, trainingOf(params, [seed, index])), data, metric);
-  },
+  topologyFor: ({ loss }, { shape, classes }) => ({
+    features: sampleSize(shape),
+    ...(classes !== undefined && { classes }),
+    loss,
+  }),
+  parseTopology: linearTopologyOf,
+  build: (topology, { schedule, ...params }, batchSeed) =>
+    new LinearModel(topology, { ...params, learningRate: schedule, batchSeed }),
 });
-
-function trainingOf<T extends { schedule: "optimal" | "constant" | "invscaling" }>(
-  { schedule, ...params }: T,
-  batchSeed: readonly number[],
-) {
-  return { ...params, learningRate: schedule, batchSeed };
-}

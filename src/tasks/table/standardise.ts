@@ -1,4 +1,4 @@
-import type { Samples } from "../../learning/samples.ts";
+import { sampleSize, type Samples } from "../../learning/samples.ts";
 
 /** What is this many deviations off counts as that many: one odd sample must not outweigh all others. */
 const FARTHEST = 10;
@@ -13,7 +13,7 @@ export function standardisation(
   untouched: ReadonlySet<number> = new Set(),
 ): (samples: Samples) => void {
   const { inputs } = train;
-  const features = train.shape.reduce((product, extent) => product * extent, 1);
+  const features = sampleSize(train.shape);
   const means = new Float64Array(features);
   const deviations = new Float64Array(features);
   for (let feature = 0; feature < features; feature++) {
