@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-import { squaredRows } from "./positions.ts";
-import type { ExampleRule, Layer, LayerInputs } from "./rule.ts";
+import { exampleGradients, type ExampleRule, type Layer, type LayerInputs } from "./rule.ts";
+import { formedGradients } from "./sums.ts";
 
 /**
  * Any other layer with weights: one example after another goes through it again, alone. The examples' gradients are kept, so
@@ -32,22 +32,13 @@ export function exampleLoopRule(layer: Layer): ExampleRule {
         const alone: LayerInputs = Array.isArray(inputs) ? inputs.map(at) : at(inputs);
         const { value, grads } = tf.variableGrads(() => tf.sum(tf.mul(run(alone, options), at(gradient))), variables);
         value.dispose();
-        return variables.map(({ name, size }) => tf.reshape(grads[name] ?? tf.zeros([size]), [size]));
+        return variables.map(({ name, shape }) => grads[name] ?? tf.zeros(shape));
       });
-      const byVariable = variables.map((variable, index) => ({
-        variable,
-        gradients: tf.stack(single.flatMap((gradients) => gradients.slice(index, index + 1))) as tf.Tensor2D,
-      }));
-      return {
-        squaredNorms: tf.addN(byVariable.map(({ gradients }) => squaredRows(gradients))),
-        weightedSum: (factors) =>
-          Object.fromEntries(
-            byVariable.map(({ variable, gradients }) => {
-              const sum = tf.matMul(tf.reshape(factors, [1, batch]), gradients);
-              return [variable.name, tf.reshape(sum, variable.shape)];
-            }),
-          ),
-      };
+      const ofVariables = variables.map(({ name, shape }, index) => {
+        const gradients = tf.stack(single.flatMap((one) => one.slice(index, index + 1)));
+        return [name, formedGradients(gradients, shape)] as const;
+      });
+      return exampleGradients(new Map(ofVariables));
     },
   };
 }

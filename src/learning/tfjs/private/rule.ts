@@ -1,5 +1,7 @@
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { layers } from "@tensorflow/tfjs-layers";
+
+import type { VariableGradients } from "./sums.ts";
 
 export type Layer = layers.Layer;
 export type LayerInputs = tf.Tensor | tf.Tensor[];
@@ -27,11 +29,14 @@ export interface ExampleRule {
   gradients(inputs: LayerInputs, options: LayerOptions, gradient: tf.Tensor): ExampleGradients;
 }
 
-/** What Dense and Conv2D have and do not show in their types. */
-export interface Affine {
-  readonly kernel: layers.Layer["weights"][number];
-  readonly bias: layers.Layer["weights"][number] | null;
-  readonly activation: { apply(x: tf.Tensor): tf.Tensor } | null;
+/** The gradients of a layer from those of each of its variables, by name. */
+export function exampleGradients(ofVariables: ReadonlyMap<string, VariableGradients>): ExampleGradients {
+  const squares = [...ofVariables.values()].map(({ squaredNorms }) => squaredNorms);
+  return {
+    squaredNorms: tf.addN(squares),
+    weightedSum: (factors) =>
+      Object.fromEntries([...ofVariables].map(([name, gradients]) => [name, gradients.weightedSum(factors)])),
+  };
 }
 
 export function onlyInput(inputs: LayerInputs): tf.Tensor {
