@@ -1,5 +1,5 @@
 /** Features of chest X-rays, and their diagnoses: from three MATLAB files, or from one table. */
-import { access, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { z } from "zod";
@@ -7,6 +7,7 @@ import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import type { Samples } from "../../learning/samples.ts";
 import { type DataSet, type DataSource, defineDataLoader, requireFolder } from "../data-loader.ts";
+import { exists } from "../files.ts";
 import { findTable, RowFault } from "../table/csv.ts";
 import { standardisation } from "../table/standardise.ts";
 import { numberIn, openTable, pick, requireWidth, type TableFormat } from "../table/table.ts";
@@ -36,11 +37,7 @@ export const covidFeatures = defineDataLoader({
   fit: (_params, train) => standardisation(train),
   open: async ({ features }, given) => {
     const folder = requireFolder(given, source);
-    const hasMatrices = await access(join(folder, `${MATRICES[0]}.mat`)).then(
-      () => true,
-      () => false,
-    );
-    if (hasMatrices) return openMatrices(folder, features);
+    if (await exists(join(folder, `${MATRICES[0]}.mat`))) return openMatrices(folder, features);
     const remedy = "or the three files covid.mat, normal.mat and pneumonia.mat";
     return openTable(await findTable(folder, [TABLE], remedy), formatOf(features));
   },

@@ -1,7 +1,8 @@
 import type { SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { layers } from "@tensorflow/tfjs-layers";
 
-import { after, type Kernels } from "./wiring.ts";
+import type { Kernels } from "../initial-kernels.ts";
+import { after } from "./wiring.ts";
 
 /** Filters of the narrow convolutions, and how many blocks, of each stage. The wide ones have four times as many. */
 const STAGES = [

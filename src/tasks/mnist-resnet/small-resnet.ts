@@ -1,7 +1,8 @@
 import type { SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { layers } from "@tensorflow/tfjs-layers";
 
-import { after, type Kernels } from "./wiring.ts";
+import type { Kernels } from "../initial-kernels.ts";
+import { after } from "./wiring.ts";
 
 /** Filters of each stage; the second and the third halve the image. */
 const STAGES = [16, 32, 64] as const;

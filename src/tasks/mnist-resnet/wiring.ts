@@ -1,7 +1,4 @@
-import type { initializers, layers, SymbolicTensor } from "@tensorflow/tfjs-layers";
-
-/** An initialiser of kernels, another one at each call. */
-export type Kernels = () => ReturnType<typeof initializers.glorotUniform>;
+import type { layers, SymbolicTensor } from "@tensorflow/tfjs-layers";
 
 type Outputs = Parameters<ReturnType<typeof layers.dense>["apply"]>[0];
 

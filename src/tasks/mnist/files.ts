@@ -1,5 +1,5 @@
 /** MNIST's files: those of a folder, or those that come with the program. */
-import { access, stat, writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -8,6 +8,7 @@ import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import type { Samples } from "../../learning/samples.ts";
 import { defineDataLoader, type DataLoader, type DataPart, type DataSource, type ShardFolder } from "../data-loader.ts";
+import { findFile } from "../files.ts";
 import { encodeIdx, readIdx } from "./idx.ts";
 
 export const CLASSES = 10;
@@ -103,22 +104,14 @@ async function findFiles(folder: string, set: DataPart, title: string): Promise<
     });
   }
   return {
-    images: await findFile(folder, fileNames[set].images),
-    labels: await findFile(folder, fileNames[set].labels),
+    images: await requireFile(folder, fileNames[set].images),
+    labels: await requireFile(folder, fileNames[set].labels),
   };
 }
 
-async function findFile(folder: string, names: readonly string[]): Promise<string> {
-  for (const name of names.flatMap((plain) => [plain, `${plain}.gz`])) {
-    const path = join(folder, name);
-    if (
-      await access(path).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path;
-  }
+async function requireFile(folder: string, names: readonly string[]): Promise<string> {
+  const path = await findFile(folder, names);
+  if (path !== undefined) return path;
   throw new UserError("data-missing", `there is no file ${names[0] ?? ""} in ${folder}`, {
     remedy: "the IDX files may be gzip'ed (.gz), and the t10k files are needed in a test folder only",
   });

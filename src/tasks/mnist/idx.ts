@@ -3,14 +3,10 @@
  * of dimensions, each dimension as a big-endian 32-bit number, then the elements row-major. Unsigned bytes only; files
  * may be gzip'ed. Read as a stream, so that a shard costs the memory of a shard and not of the file.
  */
-import { createReadStream } from "node:fs";
-import type { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
-
 import { UserError } from "../../errors.ts";
+import { openUnpacked } from "../files.ts";
 
 const UNSIGNED_BYTE = 0x08;
-const CHUNK = 1 << 20;
 /** Far above any file meant here; below it a header cannot make the reader take much memory. */
 const MAX_EXTENT = 1 << 24;
 
@@ -34,7 +30,7 @@ export async function readIdx(path: string, dimensions: number, wanted?: Uint32A
   let header = Buffer.alloc(0);
   let reader: RowReader | undefined;
   try {
-    for await (const part of open(path)) {
+    for await (const part of openUnpacked(path)) {
       let chunk = part as Buffer;
       if (reader === undefined) {
         header = Buffer.concat([header, chunk]);
@@ -61,15 +57,6 @@ export function encodeIdx(shape: readonly number[], elements: Uint8Array): Buffe
   header[3] = shape.length;
   for (const [dimension, extent] of shape.entries()) header.writeUInt32BE(extent, 4 + 4 * dimension);
   return Buffer.concat([header, elements]);
-}
-
-function open(path: string): Readable {
-  const file = createReadStream(path, { highWaterMark: CHUNK });
-  if (!path.endsWith(".gz")) return file;
-  const plain = createGunzip({ chunkSize: CHUNK });
-  // pipe() does not pass errors on, and a file that breaks off must not look like one that ends.
-  file.on("error", (error) => plain.destroy(error));
-  return file.pipe(plain);
 }
 
 function shapeOf(header: Buffer, dimensions: number, malformed: (what: string) => UserError): number[] {

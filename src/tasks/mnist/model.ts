@@ -1,32 +1,21 @@
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { initializers, layers, sequential } from "@tensorflow/tfjs-layers";
+import { layers, sequential } from "@tensorflow/tfjs-layers";
 
-import { randomFrom } from "../../learning/random.ts";
 import type { SampleKind } from "../data-loader.ts";
+import { convolutions, initialKernels } from "../initial-kernels.ts";
 
 /**
  * The model of fetchai/colearn's Keras examples for MNIST and CIFAR-10: three 5×5 convolutions (32, 32, 64) with 2×2 pooling, a dense
  * layer of 64 and a softmax; 115 306 weights for MNIST, 145 578 for CIFAR-10. Glorot-uniform kernels drawn from the seed, zero biases.
  */
 export function threeConvolutions(name: string, seed: number, { shape, classes }: SampleKind): LayersModel {
-  const random = randomFrom("initial weights", seed);
-  const kernel = (): ReturnType<typeof initializers.glorotUniform> =>
-    initializers.glorotUniform({ seed: random.below(2 ** 31) });
-  const convolution = (name: string, filters: number, inputShape?: number[]): ReturnType<typeof layers.conv2d> =>
-    layers.conv2d({
-      name,
-      filters,
-      kernelSize: 5,
-      padding: "same",
-      activation: "relu",
-      kernelInitializer: kernel(),
-      ...(inputShape && { inputShape }),
-    });
+  const kernel = initialKernels(seed);
+  const convolution = convolutions(kernel, 5);
   const pooling = (name: string): ReturnType<typeof layers.maxPooling2d> => layers.maxPooling2d({ name, poolSize: 2 });
   return sequential({
     name,
     layers: [
-      convolution("Conv1_1", 32, [...shape]),
+      convolution("Conv1_1", 32, shape),
       pooling("pool1"),
       convolution("Conv2_1", 32),
       pooling("pool2"),

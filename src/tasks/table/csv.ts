@@ -2,18 +2,14 @@
  * CSV files, plain or gzip'ed, row by row: a file costs the memory of a block of its rows. Papa Parse reads them; what is
  * here is how a stream is cut into blocks, and errors that name file and row.
  */
-import { createReadStream } from "node:fs";
-import { access, type FileHandle, open as openFile } from "node:fs/promises";
-import { join } from "node:path";
-import type { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { type FileHandle, open } from "node:fs/promises";
 
 import Papa from "papaparse";
 
 import { UserError } from "../../errors.ts";
 import { Resources } from "../../resources.ts";
+import { findFile, openUnpacked } from "../files.ts";
 
-const BLOCK_BYTES = 1 << 20;
 /** A row is refused beyond this: a quote that nobody closes must not take the whole file into memory, again and again. */
 const MAX_ROW_LENGTH = 4 << 20;
 
@@ -37,14 +33,8 @@ export function atRow(path: string, row: number, error: unknown): unknown {
  * @throws UserError `data-missing`
  */
 export async function findTable(folder: string, names: readonly string[], remedy: string): Promise<string> {
-  for (const name of names.flatMap((plain) => [plain, `${plain}.gz`])) {
-    const path = join(folder, name);
-    const isThere = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return path;
-  }
+  const path = await findFile(folder, names);
+  if (path !== undefined) return path;
   throw new UserError("data-missing", `there is no file ${names.join(" or ")} in ${folder}`, { remedy });
 }
 
@@ -81,7 +71,7 @@ export async function* readRows(path: string): AsyncGenerator<readonly Row[]> {
 async function* readText(path: string): AsyncGenerator<string> {
   let isFirst = true;
   try {
-    for await (const text of open(path) as AsyncIterable<string>) {
+    for await (const text of openUnpacked(path).setEncoding("utf8") as AsyncIterable<string>) {
       yield isFirst ? text.replace(/^\uFEFF/, "") : text;
       isFirst = false;
     }
@@ -96,15 +86,6 @@ async function* readText(path: string): AsyncGenerator<string> {
   }
 }
 
-function open(path: string): Readable {
-  const file = createReadStream(path, { highWaterMark: BLOCK_BYTES });
-  if (!path.endsWith(".gz")) return file.setEncoding("utf8");
-  const plain = createGunzip({ chunkSize: BLOCK_BYTES });
-  // pipe() does not pass errors on, and a file that breaks off must not look like one that ends.
-  file.on("error", (error) => plain.destroy(error));
-  return file.pipe(plain).setEncoding("utf8");
-}
-
 /** Whose row it is: one target's, all of them's, or nobody's. */
 export type OwnerOfRow = (row: Row) => number | "everyone" | undefined;
 
@@ -115,7 +96,7 @@ export type OwnerOfRow = (row: Row) => number | "everyone" | undefined;
 export async function dealRows(path: string, targets: readonly string[], ownerOf: OwnerOfRow): Promise<void> {
   await using files = new Resources();
   const handles: FileHandle[] = [];
-  for (const target of targets) handles.push(files.use(await openFile(target, "wx")));
+  for (const target of targets) handles.push(files.use(await open(target, "wx")));
   for await (const rows of readRows(path)) {
     const parts: string[][][] = handles.map(() => []);
     for (const row of rows) {

@@ -1,7 +1,7 @@
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { initializers, layers, sequential } from "@tensorflow/tfjs-layers";
+import { layers, sequential } from "@tensorflow/tfjs-layers";
 
-import { randomFrom } from "../../learning/random.ts";
+import { initialKernels } from "../initial-kernels.ts";
 
 export interface MlpShape {
   readonly name: string;
@@ -18,9 +18,7 @@ export interface MlpShape {
 
 /** Dense layers, one after the other. Glorot-uniform kernels drawn from the seed, zero biases. */
 export function buildMlp(shape: MlpShape, seed: number): LayersModel {
-  const random = randomFrom("initial weights", seed);
-  const kernelInitializer = (): ReturnType<typeof initializers.glorotUniform> =>
-    initializers.glorotUniform({ seed: random.below(2 ** 31) });
+  const kernels = initialKernels(seed);
   const model = sequential({ name: shape.name });
   for (const [index, units] of shape.hidden.entries()) {
     model.add(
@@ -28,7 +26,7 @@ export function buildMlp(shape: MlpShape, seed: number): LayersModel {
         name: `hidden${index + 1}`,
         units,
         activation: "relu",
-        kernelInitializer: kernelInitializer(),
+        kernelInitializer: kernels(),
         ...(index === 0 && { inputShape: [shape.inputs] }),
       }),
     );
@@ -40,7 +38,7 @@ export function buildMlp(shape: MlpShape, seed: number): LayersModel {
       name: "output",
       units: shape.outputs,
       activation: shape.activation,
-      kernelInitializer: kernelInitializer(),
+      kernelInitializer: kernels(),
     }),
   );
   return model;

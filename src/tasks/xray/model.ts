@@ -1,8 +1,8 @@
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { initializers, layers, sequential } from "@tensorflow/tfjs-layers";
+import { layers, sequential } from "@tensorflow/tfjs-layers";
 
-import { randomFrom } from "../../learning/random.ts";
 import type { SampleKind } from "../data-loader.ts";
+import { convolutions, initialKernels } from "../initial-kernels.ts";
 
 /**
  * The model of fetchai/colearn's Keras example for chest X-rays: two 3×3 convolutions (32, 64), each with a batch
@@ -10,18 +10,12 @@ import type { SampleKind } from "../data-loader.ts";
  * moving statistics among them. Glorot-uniform kernels drawn from the seed, zero biases.
  */
 export function buildModel(seed: number, { shape }: SampleKind): LayersModel {
-  const random = randomFrom("initial weights", seed);
-  const kernel = (): ReturnType<typeof initializers.glorotUniform> =>
-    initializers.glorotUniform({ seed: random.below(2 ** 31) });
-  const convolution = (name: string, filters: number, inputShape?: number[]): ReturnType<typeof layers.conv2d> =>
-    layers.conv2d({
-      ...{ name, filters, kernelSize: 3, padding: "same", activation: "relu", kernelInitializer: kernel() },
-      ...(inputShape && { inputShape }),
-    });
+  const kernel = initialKernels(seed);
+  const convolution = convolutions(kernel, 3);
   return sequential({
     name: "xray",
     layers: [
-      convolution("Conv1_1", 32, [...shape]),
+      convolution("Conv1_1", 32, shape),
       layers.batchNormalization({ name: "bn1" }),
       layers.maxPooling2d({ name: "pool1", poolSize: 4 }),
       convolution("Conv2_1", 64),
