@@ -153,7 +153,7 @@ if (process.send !== undefined && workload !== undefined && variant !== undefine
     // One more than is measured: the first step has nothing before it.
     stepsPerProposal: stepsOfBlock + 1,
     privacy: variant === "private" ? { clippingNorm: 1, noiseMultiplier: 1 } : undefined,
-    optimizer: () => adam(0.001, 0.9, 0.999, 1e-7),
+    optimizer: () => adam(0.001),
   });
   const samples = tf.randomNormal([600, ...input], 0, 1, "float32", 2);
   let round = 0;

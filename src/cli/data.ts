@@ -44,6 +44,12 @@ export function hasData({ dataDir, shard }: DataOptions): boolean {
   return dataDir !== undefined || shard !== undefined;
 }
 
+/** The part of the data that the options name: all of them without `--shard`. */
+export function shardOf({ dataDir, testDir, split, trainRatio, shard }: FolderOptions, seed: number) {
+  const { index, learners } = shard ?? { index: 0, learners: 1 };
+  return { dataDir, testDir, index, learners, split, seed, trainRatio };
+}
+
 /**
  * The learner that the manifest describes, in a worker thread, on the data that the operator named.
  * @throws UserError where no data are named
@@ -53,24 +59,22 @@ export async function startLearner(
   manifest: Manifest,
   { signal, logger }: { readonly signal?: AbortSignal; readonly logger?: WorkerLog } = {},
 ) {
-  const { dataDir, testDir, split, trainRatio, backend } = options;
   if (!hasData(options)) {
     throw new UserError("shard", "neither private data nor a part of the public data is given", {
       remedy: "give a folder with --data-dir, or for example --shard 0/3 for the first third of the public data",
     });
   }
-  const { index, learners } = options.shard ?? { index: 0, learners: 1 };
   const { seed, metric, model } = manifest;
   return startTaskLearner(
     {
       task: manifest.task.name,
       module: moduleOf(options),
       params: manifest.task.params,
-      shard: { dataDir, testDir, index, learners, split, seed, trainRatio },
+      shard: shardOf(options, seed),
       seed,
       metric,
       topology: model.topology,
-      backend,
+      backend: options.backend,
     },
     { signal, logger },
   );

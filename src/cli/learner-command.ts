@@ -7,7 +7,7 @@ import { checkLaws, type LawFinding, type LawOutcome } from "../learning/laws.ts
 import { digestOf } from "../learning/scores.ts";
 import { loadTask } from "../tasks/own-task.ts";
 import { createTaskLearner, startTaskLearner, type TaskLearnerOptions } from "../tasks/task-learner.ts";
-import { type FolderOptions, withFolders } from "./data.ts";
+import { type FolderOptions, shardOf, withFolders } from "./data.ts";
 import { integer, withJson } from "./options.ts";
 import { paint, print, printJson, progress, progressDone } from "./output.ts";
 import { type TrainingOptions, taskParams, withTraining } from "./training.ts";
@@ -34,15 +34,14 @@ async function testLearner(file: string, options: TestOptions): Promise<void> {
   const module = resolve(file);
   const task = await loadTask(module);
   const params = taskParams(task, options);
-  const { dataDir, testDir, split, trainRatio, backend, seed, shard } = options;
-  const { index, learners } = shard ?? { index: 0, learners: 1 };
+  const { backend, seed } = options;
   const tensors = task.usesTfjs ? await tensorCounter(backend) : undefined;
   const { topology } = await task.createModel(params, seed);
   const learnerOptions: TaskLearnerOptions = {
     task: task.name,
     module,
     params,
-    shard: { dataDir, testDir, index, learners, split, seed, trainRatio },
+    shard: shardOf(options, seed),
     seed,
     metric: task.metric,
     topology,

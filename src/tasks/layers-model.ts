@@ -8,11 +8,6 @@ import type { PrivateTraining } from "../learning/tfjs/private/step.ts";
 import type { SampleKind } from "./data-loader.ts";
 import { defineModel, type ModelDefinition } from "./model.ts";
 
-/** Adam as Keras has it by default. */
-const BETA_1 = 0.9;
-const BETA_2 = 0.999;
-const EPSILON = 1e-7;
-
 export interface TrainingDefaults {
   readonly learningRate: number;
   readonly batchSize: number;
@@ -84,7 +79,7 @@ export function defineLayersModel<Own extends z.ZodObject>({
       return TfjsLearner.create({
         model: topology === undefined ? await build(seed, sample, all) : await modelFromTopology(topology),
         data,
-        optimizer: () => adam(learningRate, BETA_1, BETA_2, EPSILON),
+        optimizer: () => adam(learningRate),
         loss,
         metric,
         batchSize,

@@ -1,15 +1,15 @@
 /** Models to attack: small, on few samples, and trained by the learner that nodes use. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import { initializers, layers, sequential } from "@tensorflow/tfjs-layers";
+import { layers, sequential } from "@tensorflow/tfjs-layers";
 
 import { epsilonOf } from "../../../src/learning/privacy/accountant.ts";
-import { randomFrom } from "../../../src/learning/random.ts";
 import { sampleCount, type Samples } from "../../../src/learning/samples.ts";
 import { adam } from "../../../src/learning/tfjs/adam.ts";
 import { inputBatch } from "../../../src/learning/tfjs/dataset.ts";
 import { TfjsLearner } from "../../../src/learning/tfjs/learner.ts";
 import { assignWeights } from "../../../src/learning/tfjs/weights.ts";
+import { initialKernels } from "../../../src/tasks/initial-kernels.ts";
 import { CLASSES, IMAGE_SHAPE } from "../../../src/tasks/mnist/files.ts";
 import type { Target } from "./attacks.ts";
 
@@ -54,7 +54,7 @@ export async function train(
   const learner = await TfjsLearner.create({
     model,
     data: { train: own, vote: own },
-    optimizer: () => adam(LEARNING_RATE, 0.9, 0.999, 1e-7),
+    optimizer: () => adam(LEARNING_RATE),
     loss: "sparseCategoricalCrossentropyFromLogits",
     metric: { name: "accuracy", direction: "maximise", tolerance: 0 },
     stepsPerProposal: steps,
@@ -82,11 +82,9 @@ export async function train(
 
 /** 14×14 means of the image's pixels, 32 units, a logit for each class: 6634 weights. */
 function buildModel(seed: number): LayersModel {
-  const random = randomFrom("initial weights", seed);
-  const dense = (name: string, units: number, activation: "relu" | "linear") => {
-    const kernelInitializer = initializers.glorotUniform({ seed: random.below(2 ** 31) });
-    return layers.dense({ name, units, activation, kernelInitializer });
-  };
+  const kernels = initialKernels(seed);
+  const dense = (name: string, units: number, activation: "relu" | "linear") =>
+    layers.dense({ name, units, activation, kernelInitializer: kernels() });
   return sequential({
     layers: [
       layers.averagePooling2d({ name: "pool", poolSize: 2, inputShape: [...IMAGE_SHAPE] }),

@@ -7,7 +7,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { address, floats } from "./kernels/registry.ts";
 import { routinesOf } from "./kernels/simd/routines.ts";
 
-export function adam(learningRate: number, beta1: number, beta2: number, epsilon: number): tf.Optimizer {
+/** The defaults are those of Keras. */
+export function adam(learningRate: number, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7): tf.Optimizer {
   if (!(tf.backend() instanceof BackendWasm)) return tf.train.adam(learningRate, beta1, beta2, epsilon);
   return new AdamInOnePass({ learningRate, beta1, beta2, epsilon });
 }
