@@ -9,7 +9,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { conv2DInfo, convolutionOf } from "./conv2d.ts";
-import { ontoGrid } from "./image-grid.ts";
+import { underFilter } from "./image-grid.ts";
 import { addKernel, address, bytesPerFloat, floats, type KernelArguments, run } from "./registry.ts";
 import { routinesOf } from "./simd/routines.ts";
 import { suitsWinograd, winogradFilterGradient } from "./winograd.ts";
@@ -42,10 +42,8 @@ function direct(
   info: tf.backend_util.Conv2DInfo,
 ): tf.TensorInfo {
   const { batchSize, inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = info;
-  const { strideHeight, strideWidth, padInfo } = info;
-  const height = (outHeight - 1) * strideHeight + filterHeight;
-  const width = (outWidth - 1) * strideWidth + filterWidth;
-  const padded = ontoGrid(backend, x, { height, width, top: padInfo.top, left: padInfo.left });
+  const { strideHeight, strideWidth } = info;
+  const { height, width, padded } = underFilter(backend, x, info);
   const dFilter = backend.makeOutput(info.filterShape, "float32");
   floats(backend, dFilter).fill(0);
 

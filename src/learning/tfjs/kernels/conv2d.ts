@@ -6,7 +6,7 @@
  */
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
-import { ontoGrid } from "./image-grid.ts";
+import { underFilter } from "./image-grid.ts";
 import { address, bytesPerFloat, type Kernel, type KernelArguments, replaceKernel, run } from "./registry.ts";
 import { routinesOf } from "./simd/routines.ts";
 import { type Convolution, suitsWinograd, winogradConvolution } from "./winograd.ts";
@@ -36,7 +36,7 @@ function direct(
   info: tf.backend_util.Conv2DInfo,
 ): tf.TensorInfo {
   const { batchSize, inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = info;
-  const { strideHeight, strideWidth, padInfo } = info;
+  const { strideHeight, strideWidth } = info;
   const { gemm } = routinesOf(backend);
   const [inPixel, outPixel] = [inChannels * bytesPerFloat, outChannels * bytesPerFloat];
   const out = backend.makeOutput(info.outShape, "float32");
@@ -48,9 +48,7 @@ function direct(
     gemm({ ...product, ...{ batch: 1, m, k: inChannels, a, aRow: inPixel, aBatch: 0, b, c, cBatch: 0 } });
     return out;
   }
-  const height = (outHeight - 1) * strideHeight + filterHeight;
-  const width = (outWidth - 1) * strideWidth + filterWidth;
-  const padded = ontoGrid(backend, x, { height, width, top: padInfo.top, left: padInfo.left });
+  const { height, width, padded } = underFilter(backend, x, info);
   for (let image = 0; image < batchSize; image++) {
     gemm({
       ...product,

@@ -41,3 +41,11 @@ export function ontoGrid(backend: BackendWasm, images: tf.TensorInfo, grid: Grid
   }
   return out;
 }
+
+/** The images on just the grid that a convolution's filter goes over, padding included; its height and width. */
+export function underFilter(backend: BackendWasm, images: tf.TensorInfo, info: tf.backend_util.Conv2DInfo) {
+  const height = (info.outHeight - 1) * info.strideHeight + info.filterHeight;
+  const width = (info.outWidth - 1) * info.strideWidth + info.filterWidth;
+  const { top, left } = info.padInfo;
+  return { height, width, padded: ontoGrid(backend, images, { height, width, top, left }) };
+}
